@@ -1,0 +1,72 @@
+package iocp
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"iocp/internal/driver"
+)
+
+// Backends lists the backends that New tries on this system, in its order.
+// That a name is listed doesn't mean that the kernel allows it: see [Probe].
+func Backends() []string {
+	names := make([]string, len(candidates))
+	for i, b := range candidates {
+		names[i] = b.Name()
+	}
+	return names
+}
+
+// Probe opens a port on the named backend and closes it again. The error says
+// why the backend can't be had here, and what to do about it.
+func Probe(backend string) error {
+	p, err := New(Config{Backend: backend})
+	if err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// open finds the backend: the one that was named, or the first that works.
+func (p *Port) open(name string, cfg driver.Config) error {
+	from := "Config.Backend"
+	if name == "" {
+		name, from = os.Getenv("IOCP_BACKEND"), "IOCP_BACKEND"
+	}
+	if name != "" {
+		return p.openNamed(name, from, cfg)
+	}
+	for _, b := range candidates {
+		drv, err := b.Open(cfg, p)
+		if err == nil {
+			p.backend, p.drv = b.Name(), drv
+			return nil
+		}
+		p.passed = append(p.passed, Passed{b.Name(), err.Error()})
+	}
+	return fmt.Errorf("iocp: no backend works here: %v", p.passed)
+}
+
+func (p *Port) openNamed(name, from string, cfg driver.Config) error {
+	b := findBackend(name)
+	if b == nil {
+		return fmt.Errorf("iocp: %s names backend %q, which this system doesn't have: choose one of %s", from, name, strings.Join(Backends(), ", "))
+	}
+	drv, err := b.Open(cfg, p)
+	if err != nil {
+		return fmt.Errorf("iocp: backend %s, named by %s, can't be had: %w; leave it unset to take the first that works", name, from, err)
+	}
+	p.backend, p.drv = name, drv
+	return nil
+}
+
+func findBackend(name string) driver.Backend {
+	for _, b := range candidates {
+		if b.Name() == name {
+			return b
+		}
+	}
+	b, _ := driver.Lookup(name)
+	return b
+}

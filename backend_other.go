@@ -1,0 +1,11 @@
+//go:build !linux && !windows
+
+package iocp
+
+import (
+	"iocp/internal/driver"
+	"iocp/internal/driver/portable"
+)
+
+// candidates are the backends of every other system.
+var candidates = []driver.Backend{portable.Backend{}}

@@ -1,0 +1,96 @@
+package iocp
+
+import "iocp/internal/driver"
+
+// Completion is one dequeued packet.
+type Completion struct {
+	// Key is the key of the handle, as given to Associate or Post.
+	Key any
+
+	// Op is the operation that is over; the caller owns it again unless More
+	// is set. Nil only for a packet posted with a nil Op.
+	Op *Op
+
+	// N is the number of bytes transferred, or the number given to Post. A
+	// stream's end is N == 0 with a nil Err (except for a Recv into a buffer
+	// of no length, which transfers nothing by design).
+	N int
+
+	// Err is nil when the operation succeeded.
+	Err error
+
+	// More says that a standing operation goes on: further completions of
+	// the same Op follow, and it still belongs to the port.
+	More bool
+
+	// Buf holds the data of a RecvPooled; the caller must Release it.
+	Buf Buf
+
+	// Socket is the connection of an Accept or AcceptMany. It is the
+	// caller's to associate and to close.
+	Socket *Socket
+}
+
+// Buf is a pooled buffer on loan. The zero value is no buffer. It may be
+// copied, and released by any goroutine, but only once.
+type Buf struct {
+	b   *driver.Buf
+	gen uint32
+}
+
+// Bytes is the received data. The slice is valid until Release.
+func (b Buf) Bytes() []byte {
+	if b.b == nil {
+		return nil
+	}
+	b.check()
+	return b.b.Data[:b.b.N]
+}
+
+// Release gives the buffer back to the port. Releasing no buffer does
+// nothing; releasing a buffer twice panics, since it may be somebody else's
+// by then.
+func (b Buf) Release() {
+	if b.b != nil && !b.b.Release(b.gen) {
+		panic("iocp: Buf released twice")
+	}
+}
+
+func (b Buf) check() {
+	if b.b.Gen() != b.gen {
+		panic("iocp: Buf used after Release")
+	}
+}
+
+// complete turns a dequeued node into what the caller sees, and gives the Op
+// back to it. It runs outside the port's lock.
+func (p *Port) complete(d *driver.Op, c *Completion) {
+	op, _ := d.Self.(*Op)
+	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
+	if d.Buf != nil {
+		c.Buf = Buf{d.Buf, d.Buf.Gen()}
+	}
+	if d.Accepted != nil {
+		c.Socket = newSocket(d.Accepted, stConnected)
+	}
+	if op != nil && op.sock != nil {
+		op.sock.settle(d.Kind, d.Err)
+		if c.Err != nil {
+			c.Err = opError(d.Kind.String(), op.sock.peer(), c.Err)
+		}
+	} else if c.Err != nil {
+		c.Err = &OpError{Op: d.Kind.String(), Err: c.Err}
+	}
+	if d.Result != nil {
+		d.Result.Recycle(d)
+		return
+	}
+	d.ResetResult()
+	d.DropBufs()
+	d.Key = nil
+	if op != nil {
+		op.sock = nil
+	}
+	d.Pending.Store(false)
+	p.leave()
+}

@@ -1,0 +1,107 @@
+package iocp
+
+import (
+	"net"
+	"net/netip"
+
+	"iocp/internal/driver"
+)
+
+// The classes of error, the same on every backend. Errors returned by this
+// package and found in completions wrap one of these, or net.ErrClosed (the
+// handle was closed here), or os.ErrDeadlineExceeded (a timeout); use
+// errors.Is. Where the system gave a number, errors.Is finds its
+// syscall.Errno too.
+var (
+	// ErrClosed is what the methods of a closed Port return.
+	ErrClosed = net.ErrClosed
+
+	// ErrAborted completes an operation that was cancelled.
+	ErrAborted = driver.ErrAborted
+
+	// ErrNotFound is what Cancel returns when the operation isn't pending.
+	ErrNotFound = errNotFound
+
+	// ErrWouldBlock is what TryAccept returns when no connection waits.
+	ErrWouldBlock = driver.ErrWouldBlock
+
+	// ErrReset says that the peer reset the connection. Once seen, every
+	// later operation on the socket is refused with it.
+	ErrReset = driver.ErrReset
+
+	// ErrRefused says that nobody listens at the address.
+	ErrRefused = driver.ErrRefused
+
+	// ErrConnAborted says that the system gave the connection up.
+	ErrConnAborted = driver.ErrConnAborted
+
+	// ErrTimedOut says that the peer or the network didn't answer in time.
+	ErrTimedOut = driver.ErrTimedOut
+
+	// ErrUnreachable says that there is no way to the address.
+	ErrUnreachable = driver.ErrUnreachable
+
+	// ErrNotConnected refuses transfers on a socket that isn't connected.
+	ErrNotConnected = driver.ErrNotConnected
+
+	// ErrConnected refuses a Connect on a connected or connecting socket.
+	ErrConnected = driver.ErrConnected
+
+	// ErrShutdown refuses transfers in a direction that was shut down.
+	ErrShutdown = driver.ErrShutdown
+
+	// ErrAddrInUse says that somebody else listens at the address.
+	ErrAddrInUse = driver.ErrAddrInUse
+
+	// ErrAddrNotAvail says that the address isn't one of this machine.
+	ErrAddrNotAvail = driver.ErrAddrNotAvail
+
+	// ErrAccess says that the system's permissions forbid it.
+	ErrAccess = driver.ErrAccess
+
+	// ErrInvalid refuses arguments that can't be meant.
+	ErrInvalid = driver.ErrInvalid
+
+	// ErrNotSupported says that the backend or system doesn't have it.
+	ErrNotSupported = driver.ErrNotSupported
+
+	// ErrLimit says that descriptors, buffers or memory ran out.
+	ErrLimit = driver.ErrLimit
+
+	// ErrAssociated refuses a second association of a handle.
+	ErrAssociated = driver.ErrAlreadyBound
+
+	// ErrNotAssociated refuses operations on a handle without a port.
+	ErrNotAssociated = driver.ErrNotAssociated
+
+	// ErrBusy refuses an Op that is still outstanding.
+	ErrBusy = errBusy
+
+	// ErrSystem is the class of what has no class of its own.
+	ErrSystem = driver.ErrUnclassified
+)
+
+// OpError is the error of one operation: which, on what address, and why.
+type OpError struct {
+	Op   string         // "recv", "listen", ...
+	Addr netip.AddrPort // the peer's, or for a listener its own; may be invalid
+	Err  error
+}
+
+// Error says it in one line.
+func (e *OpError) Error() string {
+	if !e.Addr.IsValid() {
+		return "iocp: " + e.Op + ": " + e.Err.Error()
+	}
+	return "iocp: " + e.Op + " " + e.Addr.String() + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *OpError) Unwrap() error { return e.Err }
+
+func opError(op string, addr netip.AddrPort, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OpError{Op: op, Addr: addr, Err: err}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// required names the backends that have to be there on each system. Its tests
+// fail rather than skip when one of those it is told of is not.
+var required = map[string][]string{
+	"linux":   {"uring", "epoll", "portable"},
+	"windows": {"winport", "portable"},
+}
+
+func requiredOn(goos string) []string {
+	if names, ok := required[goos]; ok {
+		return names
+	}
+	return []string{"portable"}
+}
+
+func requireEnv(backends []string) string { return "IOCP_REQUIRE=" + strings.Join(backends, ",") }
+
+// race runs all tests on this system.
+func race(s *session) (string, error) {
+	backends := requiredOn(runtime.GOOS)
+	env := []string{"CGO_ENABLED=1", requireEnv(backends)}
+	log, err := s.goTest("race", "", env, "-race", "-timeout=6m")
+	s.groups = append(s.groups, clauseGroup{goos: runtime.GOOS, required: backends, verdicts: log.clauses})
+	return log.tally.String(), err
+}
+
+// goTest runs go test on everything. The log is complete even if tests failed;
+// the error then has the output of those.
+func (s *session) goTest(name, label string, env []string, flags ...string) (*testLog, error) {
+	log := newTestLog(label)
+	stream := &lineWriter{line: log.line}
+	var to io.Writer = stream
+	if s.record != "" {
+		file, err := os.Create(filepath.Join(s.record, name+".json"))
+		if err != nil {
+			return log, err
+		}
+		defer file.Close()
+		to = io.MultiWriter(stream, file)
+	}
+	args := append([]string{"test", "-json", "-count=1"}, flags...)
+	cmd := goTool(12*time.Minute, env, append(args, everything...)...)
+	cmd.stdout = to
+	_, err := s.run(cmd)
+	stream.flush()
+
+	if err == nil && log.tally.passed == 0 {
+		err = errors.New("no test has run")
+	}
+	if err != nil {
+		err = fmt.Errorf("%s%w", &log.failures, err)
+		log.tally.failed = max(log.tally.failed, 1)
+	}
+	s.total.add(log.tally)
+	s.skips = append(s.skips, log.badSkips...)
+	return log, err
+}
+
+// A lineWriter hands on what is written to it in whole lines.
+type lineWriter struct {
+	line    func(string)
+	partial []byte
+}
+
+func (w *lineWriter) Write(p []byte) (int, error) {
+	w.partial = append(w.partial, p...)
+	for {
+		line, rest, found := bytes.Cut(w.partial, []byte("\n"))
+		if !found {
+			return len(p), nil
+		}
+		w.line(string(line))
+		w.partial = rest
+	}
+}
+
+// flush hands on a last line that no newline ended.
+func (w *lineWriter) flush() {
+	if len(w.partial) > 0 {
+		w.line(string(w.partial))
+		w.partial = nil
+	}
+}

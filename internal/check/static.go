@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// everything is the packages of both modules, as seen from the root.
+var everything = []string{"./...", "./cmd/iocp/..."}
+
+var (
+	vetSystems   = []string{"linux", "windows", "darwin", "freebsd"}
+	lintSystems  = []string{"linux", "windows", "darwin"}
+	crossTargets = []string{"linux/amd64", "linux/arm64", "windows/amd64", "darwin/arm64", "freebsd/amd64"}
+)
+
+// gofmt looks at all Go files below the root, tracked or about to be.
+func gofmt(s *session) (string, error) {
+	root, err := s.run(goTool(time.Minute, nil, "env", "GOROOT"))
+	if err != nil {
+		return "", err
+	}
+	tool := filepath.Join(strings.TrimSpace(root), "bin", "gofmt")
+	out, err := s.run(command{timeout: time.Minute, args: []string{tool, "-l", "."}})
+	if err == nil && out != "" {
+		err = fmt.Errorf("not formatted:\n%s", out)
+	}
+	return "", err
+}
+
+func vet(s *session) (string, error) {
+	var errs []error
+	for _, goos := range vetSystems {
+		args := append([]string{"vet"}, everything...)
+		_, err := s.run(goTool(10*time.Minute, []string{"GOOS=" + goos}, args...))
+		errs = append(errs, err)
+	}
+	return strings.Join(vetSystems, " "), errors.Join(errs...)
+}
+
+// staticcheck builds the pinned tool first. That is done outside the workspace:
+// the module tools is not part of it, so that nothing else sees its
+// requirements; while the tool itself has to see the workspace.
+func staticcheck(s *session) (string, error) {
+	tool := filepath.Join(s.scratch, "staticcheck")
+	_, err := s.run(goTool(10*time.Minute, []string{"GOWORK=off"},
+		"build", "-C", "tools", "-o", tool, "honnef.co/go/tools/cmd/staticcheck"))
+	if err != nil {
+		return "", err
+	}
+	var errs []error
+	for _, goos := range lintSystems {
+		args := append([]string{tool}, everything...)
+		_, err := s.run(command{env: []string{"GOOS=" + goos}, timeout: 10 * time.Minute, args: args})
+		errs = append(errs, err)
+	}
+	return strings.Join(lintSystems, " "), errors.Join(errs...)
+}
+
+// cross builds for systems that nothing here can run. Without cgo, as there is
+// no C compiler for them either.
+func cross(s *session) (string, error) {
+	var errs []error
+	for _, target := range crossTargets {
+		goos, goarch, _ := strings.Cut(target, "/")
+		env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
+		args := append([]string{"build", "-buildvcs=false"}, everything...)
+		_, err := s.run(goTool(10*time.Minute, env, args...))
+		errs = append(errs, err)
+	}
+	return strings.Join(crossTargets, " "), errors.Join(errs...)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+var wineNeeds = append([]string{"wine", "wine64", "gcc-mingw-w64-x86-64"}, compiler...)
+
+// A wine is a Windows directory tree of our own, and what runs programs in it.
+type wine struct {
+	loader  string
+	version string // "Wine 8.0"
+	prefix  string
+	env     []string
+}
+
+// underWine runs all tests as Windows programs. Wine is not Windows: a pass
+// here is evidence about our code, not about the system, so everything printed
+// says which it was.
+func underWine(s *session) (string, error) {
+	if runtime.GOOS == "windows" {
+		return "this is Windows: the race step has run these tests", nil
+	}
+	w, err := s.newWine()
+	if err != nil {
+		return "", err
+	}
+	defer w.close(s)
+	overlay, err := writeOverlay(s)
+	if err != nil {
+		return "", err
+	}
+	backends := requiredOn("windows")
+	env := append(w.env, "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0", requireEnv(backends))
+	label := w.version + ", not Windows"
+	// One binary at a time: the tests have deadlines, and a wineserver is a
+	// single thread that all the programs of a prefix wait for.
+	log, err := s.goTest("wine", label, env,
+		"-exec="+w.loader, "-overlay="+overlay, "-p=1", "-timeout=5m")
+	s.groups = append(s.groups, clauseGroup{goos: "windows", wine: w.version, required: backends, verdicts: log.clauses})
+	return fmt.Sprintf("%s (%s)", log.tally, label), err
+}
+
+// newWine makes a prefix that Go programs run in.
+func (s *session) newWine() (*wine, error) {
+	loader, err := wineLoader()
+	if err != nil {
+		return nil, err
+	}
+	version, err := s.run(command{timeout: time.Minute, args: []string{loader, "--version"}})
+	if err != nil {
+		return nil, err
+	}
+	w := &wine{loader: loader, version: wineVersion(version), prefix: filepath.Join(s.scratch, "wine")}
+	// The overrides keep wineboot from asking for .NET and a browser engine,
+	// and from adding Wine to the desktop's menus.
+	w.env = []string{
+		"WINEPREFIX=" + w.prefix,
+		"WINEARCH=win64",
+		"WINEDEBUG=-all",
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
+	}
+	if _, err := s.run(w.command(loader, "wineboot", "-i")); err != nil {
+		return nil, err
+	}
+	if err := s.buildPRNG(filepath.Join(w.prefix, "drive_c", "windows", "system32")); err != nil {
+		w.close(s)
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *wine) command(args ...string) command {
+	return command{env: w.env, timeout: 3 * time.Minute, args: args}
+}
+
+// close ends all that still runs in the prefix and waits until it has ended,
+// so that the directory can be removed.
+func (w *wine) close(s *session) {
+	s.run(w.command("wineserver", "-k"))
+	s.run(w.command("wineserver", "-w"))
+}
+
+// wineLoader finds the loader of 64-bit programs, which Debian keeps off PATH.
+// Its script called wine would prefer a 32-bit loader where there is one.
+func wineLoader() (string, error) {
+	if path, err := exec.LookPath("wine64"); err == nil {
+		return path, nil
+	}
+	const debian = "/usr/lib/wine/wine64"
+	if _, err := os.Stat(debian); err == nil {
+		return debian, nil
+	}
+	path, err := exec.LookPath("wine")
+	return path, err
+}
+
+// wineVersion makes "Wine 8.0" of "wine-8.0 (Debian 8.0~repack-4)".
+func wineVersion(printed string) string {
+	fields := strings.Fields(printed)
+	if len(fields) == 0 {
+		return "Wine of unknown version"
+	}
+	return "Wine " + strings.TrimPrefix(fields[0], "wine-")
+}

@@ -1,0 +1,143 @@
+// Package driver is the narrow interface between the completion port and the
+// kernels it runs on.
+//
+// The root package owns everything that is the same everywhere: the queue, who
+// waits and who runs, keys, and the checks that need no kernel. A backend does
+// four things: it starts operations, it finds out when they are over, it says
+// so through a Sink, and it gives kernel resources back. A backend that keeps
+// this interface passes porttest with nothing else.
+package driver
+
+import (
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Backend makes ports of one kind.
+type Backend interface {
+	// Name is the name users see: winport, uring, epoll, portable, sim.
+	Name() string
+
+	// Open makes a port. It probes by doing: an error says why this kernel
+	// can't hold the contract and, where there is one, the remedy. A port
+	// opened is a port that works.
+	Open(cfg Config, sink Sink) (Port, error)
+}
+
+// Config is what a backend needs to know of the port's configuration.
+type Config struct {
+	Pool *Pool // where RecvPooled takes its buffers
+}
+
+// Sink is where a backend reports that an operation is over. The root's port
+// implements it.
+type Sink interface {
+	// Complete queues op, whose result fields are set, and gives it up. A
+	// backend calls it exactly once for each operation it accepted (for each
+	// node of a standing one), in the order in which the operations of one
+	// socket and direction were submitted. It never blocks and never calls
+	// back into the backend except, when polling is false, through Port.Wake.
+	//
+	// polling is true when the caller is inside Port.Poll; the port then
+	// dispatches when Poll returns.
+	Complete(op *Op, polling bool)
+
+	// Backlog reports whether dequeued work is waiting to be handled, so
+	// that work which may be batched (Port.Flush) is worth holding back.
+	Backlog() bool
+
+	// Deferred tells the port that Flush has something to do. It is not
+	// called with polling under way on the caller's goroutine.
+	Deferred()
+}
+
+// Port is one open completion port of a backend.
+type Port interface {
+	// Poll waits until at least one completion has been reported, Wake was
+	// called, or timeout has passed (negative: no limit, zero: don't wait).
+	// At most one goroutine is inside Poll at a time; the root sees to it.
+	// An error means the port can't go on; the root hands it to every Wait.
+	Poll(timeout time.Duration) error
+
+	// Wake makes the Poll under way, or else the next, return. Any goroutine.
+	Wake()
+
+	// Flush starts whatever submitted operations the backend held back to
+	// batch them. Any goroutine.
+	Flush()
+
+	// NewStream makes a TCP socket, not yet connected or attached.
+	NewStream(v6 bool) (Stream, error)
+
+	// Listen makes a listening TCP socket, not yet attached.
+	Listen(addr netip.AddrPort, opts ListenOptions) (Listener, error)
+
+	// Note is a remark for Stats, such as a degraded mode; mostly empty.
+	Note() string
+
+	// Shut closes every attached handle, so that all their operations
+	// complete. It doesn't wait. Handles can't be attached afterwards.
+	Shut()
+
+	// InFlight is the number of operations whose memory the kernel holds
+	// and that need further Poll calls to come back.
+	InFlight() int
+
+	// Close releases the port's own kernel resources. The root calls it
+	// last, after Shut, with InFlight zero and nobody inside Poll.
+	Close() error
+}
+
+// ListenOptions is the backend's share of the public listen options.
+type ListenOptions struct {
+	Backlog   int
+	ReusePort bool
+}
+
+// Handle is what sockets and listeners have in common.
+type Handle interface {
+	// Attach binds the handle to p, a Port of the same backend. The root
+	// calls it at most once per handle.
+	Attach(p Port) error
+
+	// Cancel asks for op to be given up and reports whether it was pending
+	// here. It doesn't wait; the operation still completes, once.
+	Cancel(op *Op) bool
+
+	// CancelAll is Cancel for every pending operation; it reports how many.
+	CancelAll() int
+
+	// Close closes the handle. Pending operations complete with
+	// net.ErrClosed. The descriptor is released when no transfer uses it.
+	Close() error
+
+	LocalAddr() netip.AddrPort
+}
+
+// Stream is a TCP socket of a backend. A method that takes an Op accepts the
+// operation (nil: exactly one Sink.Complete follows) or refuses it (an error:
+// none follows). The root has checked what it can: the handle is attached,
+// the op is idle, the socket is connected where it must be.
+type Stream interface {
+	Handle
+	Connect(op *Op, addr netip.AddrPort) error
+	Recv(op *Op) error       // into op.Bufs
+	RecvPooled(op *Op) error // sets op.Buf, none held while waiting
+	Send(op *Op) error       // all of op.Bufs, or an error
+	ShutdownSend() error     // after the sends already accepted
+	Abort() error            // Close with a reset
+
+	Bind(addr netip.AddrPort) error
+	SetNoDelay(on bool) error
+	SetLinger(d time.Duration) error // negative: the system's default
+	SetKeepAlive(cfg net.KeepAliveConfig) error
+	RemoteAddr() netip.AddrPort
+}
+
+// Listener is a listening TCP socket of a backend.
+type Listener interface {
+	Handle
+	Accept(op *Op) error // KindAccept or KindAcceptMany
+	TryAccept() (Stream, error)
+}

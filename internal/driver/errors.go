@@ -1,0 +1,43 @@
+package driver
+
+import (
+	"errors"
+	"syscall"
+)
+
+// The classes of error that are the same on every kernel. The root package
+// publishes them; each backend has one table that leads from its kernel's
+// numbers to these.
+var (
+	ErrAborted       = errors.New("operation cancelled")
+	ErrWouldBlock    = errors.New("nothing to accept now")
+	ErrReset         = errors.New("connection reset by peer")
+	ErrRefused       = errors.New("connection refused")
+	ErrConnAborted   = errors.New("connection aborted")
+	ErrTimedOut      = errors.New("connection timed out")
+	ErrUnreachable   = errors.New("network or host unreachable")
+	ErrNotConnected  = errors.New("socket not connected")
+	ErrConnected     = errors.New("socket already connected or connecting")
+	ErrShutdown      = errors.New("direction already shut down")
+	ErrAddrInUse     = errors.New("address already in use")
+	ErrAddrNotAvail  = errors.New("address not available on this machine")
+	ErrAccess        = errors.New("permission denied")
+	ErrInvalid       = errors.New("invalid argument")
+	ErrNotSupported  = errors.New("not supported")
+	ErrLimit         = errors.New("descriptor or memory limit reached")
+	ErrUnclassified  = errors.New("system error")
+	ErrAlreadyBound  = errors.New("handle is already associated with a port")
+	ErrNotAssociated = errors.New("handle is not associated with a port")
+)
+
+// SysError is a kernel's error with its class. errors.Is finds both.
+type SysError struct {
+	Call  string // the system call, as its manual names it
+	Class error
+	Errno syscall.Errno
+}
+
+func (e *SysError) Error() string { return e.Call + ": " + e.Errno.Error() }
+
+// Unwrap gives the class and the kernel's own number.
+func (e *SysError) Unwrap() []error { return []error{e.Class, e.Errno} }

@@ -1,0 +1,13 @@
+package uring
+
+import (
+	"errors"
+	"iocp/internal/driver"
+)
+
+type Backend struct{}
+
+func (Backend) Name() string { return "uring" }
+func (Backend) Open(driver.Config, driver.Sink) (driver.Port, error) {
+	return nil, errors.New("not there yet")
+}

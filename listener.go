@@ -1,0 +1,56 @@
+package iocp
+
+import "iocp/internal/driver"
+
+// Listener is a listening TCP socket. All methods may be called from any
+// goroutine. Its completions carry the listener's own key.
+type Listener struct {
+	handle
+	l driver.Listener
+}
+
+// Accept accepts one connection (AcceptEx). The completion brings it as
+// Completion.Socket: the caller's to associate and to close. Several accepts
+// may be pending; they complete in the order in which they were started.
+func (l *Listener) Accept(op *Op) error { return l.start(op, driver.KindAccept) }
+
+// AcceptMany accepts connections until it is cancelled, fails, or the
+// listener is closed: a standing operation. Each connection is a completion
+// with More set and a Socket; the last completion has More unset, no Socket,
+// and the reason as Err. Connections that nobody dequeues stay with the
+// kernel, within its backlog, beyond a small number.
+func (l *Listener) AcceptMany(op *Op) error { return l.start(op, driver.KindAcceptMany) }
+
+func (l *Listener) start(op *Op, kind driver.Kind) error {
+	p, err := l.usable()
+	if err != nil {
+		return opError("accept", l.Addr(), err)
+	}
+	if err := p.enter(op, &op.d, kind, l.key); err != nil {
+		return opError("accept", l.Addr(), err)
+	}
+	if err := l.l.Accept(&op.d); err != nil {
+		p.refuse(op)
+		return opError("accept", l.Addr(), err)
+	}
+	return nil
+}
+
+// TryAccept takes a connection that is waiting, or returns ErrWouldBlock at
+// once (the accept of a non-blocking socket: WSAEWOULDBLOCK). It needs no
+// association and queues no packet.
+func (l *Listener) TryAccept() (*Socket, error) {
+	if l.closed.Load() {
+		return nil, opError("accept", l.Addr(), ErrClosed)
+	}
+	s, err := l.l.TryAccept()
+	if err != nil {
+		return nil, opError("accept", l.Addr(), err)
+	}
+	return newSocket(s, stConnected), nil
+}
+
+// Close stops listening. Pending accepts complete with net.ErrClosed.
+func (l *Listener) Close() error {
+	return l.shut(func() error { return opError("close", l.Addr(), l.l.Close()) })
+}

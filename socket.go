@@ -1,0 +1,341 @@
+package iocp
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+// Family is an address family.
+type Family int
+
+// The address families of TCP sockets.
+const (
+	IPv4 Family = iota
+	IPv6
+)
+
+// FamilyOf is the family of an address.
+func FamilyOf(a netip.Addr) Family {
+	if a.Unmap().Is4() {
+		return IPv4
+	}
+	return IPv6
+}
+
+// Handle is a [Socket] or a [Listener].
+type Handle interface {
+	base() *handle
+}
+
+// handle is what both have in common.
+type handle struct {
+	drv  driver.Handle
+	port atomic.Pointer[Port]
+	key  any // set before port is, never changed after
+
+	mu     sync.Mutex // serializes associate and close
+	closed atomic.Bool
+}
+
+func (h *handle) base() *handle { return h }
+
+func (h *handle) associate(p *Port, key any) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed.Load() {
+		return opError("associate", h.drv.LocalAddr(), net.ErrClosed)
+	}
+	if h.port.Load() != nil {
+		return opError("associate", h.drv.LocalAddr(), ErrAssociated)
+	}
+	if err := h.drv.Attach(p.drv); err != nil {
+		return opError("associate", h.drv.LocalAddr(), err)
+	}
+	h.key = key
+	h.port.Store(p)
+	return nil
+}
+
+// usable gives the port of a handle on which operations may be started.
+func (h *handle) usable() (*Port, error) {
+	if h.closed.Load() {
+		return nil, net.ErrClosed
+	}
+	p := h.port.Load()
+	if p == nil {
+		return nil, ErrNotAssociated
+	}
+	return p, nil
+}
+
+// Addr is the local address.
+func (h *handle) Addr() netip.AddrPort { return h.drv.LocalAddr() }
+
+// Cancel asks for one pending operation to be given up (CancelIoEx). It
+// doesn't wait: the operation still completes, exactly once, with ErrAborted
+// or with the result that it had by then; data reported by that result has
+// been consumed. ErrNotFound says that op isn't pending on this handle; its
+// completion may be queued already.
+func (h *handle) Cancel(op *Op) error {
+	if op == nil || !h.drv.Cancel(&op.d) {
+		return opError("cancel", h.drv.LocalAddr(), ErrNotFound)
+	}
+	return nil
+}
+
+// CancelAll is Cancel for every operation pending on the handle at this
+// moment. ErrNotFound says that there was none.
+func (h *handle) CancelAll() error {
+	if h.drv.CancelAll() == 0 {
+		return opError("cancel", h.drv.LocalAddr(), ErrNotFound)
+	}
+	return nil
+}
+
+// shut closes the handle once, by the given means.
+func (h *handle) shut(by func() error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed.Swap(true) {
+		return opError("close", h.drv.LocalAddr(), net.ErrClosed)
+	}
+	return by()
+}
+
+// Socket is a TCP connection, or a socket to be connected. All methods may be
+// called from any goroutine.
+//
+// Several receives and several sends may be pending at a time; receives are
+// filled, and sends go on the wire, in the order in which they were started.
+type Socket struct {
+	handle
+	s     driver.Stream
+	state atomic.Uint32
+}
+
+// What has happened to a socket, as far as dequeued completions have told.
+const (
+	stConnected uint32 = 1 << iota
+	stConnecting
+	stRecvShut
+	stSendShut
+	stReset
+)
+
+func newSocket(s driver.Stream, state uint32) *Socket {
+	sock := &Socket{handle: handle{drv: s}, s: s}
+	sock.state.Store(state)
+	return sock
+}
+
+// RemoteAddr is the peer's address; invalid when there is none.
+func (s *Socket) RemoteAddr() netip.AddrPort { return s.s.RemoteAddr() }
+
+// Bind chooses the local address of a socket to be connected. Without it
+// Connect takes any.
+func (s *Socket) Bind(addr netip.AddrPort) error {
+	return opError("bind", addr, s.s.Bind(addr))
+}
+
+// Connect connects the socket (ConnectEx). After a refused or failed connect
+// the socket may be connected again.
+func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
+	if !addr.IsValid() || addr.Port() == 0 {
+		return opError("connect", addr, ErrInvalid)
+	}
+	for {
+		st := s.state.Load()
+		if st&(stConnected|stConnecting) != 0 {
+			return opError("connect", addr, ErrConnected)
+		}
+		if s.state.CompareAndSwap(st, st|stConnecting) {
+			break
+		}
+	}
+	err := s.start(op, driver.KindConnect, func(d *driver.Op) error { return s.s.Connect(d, addr) })
+	if err != nil {
+		s.clear(stConnecting)
+	}
+	return opError("connect", addr, err)
+}
+
+// Recv receives into bufs, in order (WSARecv). It completes as soon as there
+// is anything: 1 to len(bufs) bytes, or 0 at the end of the stream. With
+// buffers of no length it completes when there is something to receive, and
+// consumes nothing. The slice headers are copied; the bytes are the port's
+// until the completion is dequeued.
+func (s *Socket) Recv(op *Op, bufs ...[]byte) error {
+	if len(bufs) == 0 {
+		return opError("recv", s.peer(), ErrInvalid)
+	}
+	return s.transfer(op, driver.KindRecv, bufs)
+}
+
+// RecvPooled receives into a buffer that the completion brings along
+// (Completion.Buf): none is held while nothing comes. The end of the stream
+// is N == 0 without a Buf. A socket whose completions hold Config.BufferCredit
+// unreleased buffers isn't read from until one is released.
+func (s *Socket) RecvPooled(op *Op) error {
+	return s.transfer(op, driver.KindRecvPooled, nil)
+}
+
+// Send sends all of bufs, in order and unmixed with other sends (WSASend). It
+// completes with the full count, or with an error and as many bytes as are
+// known to have left; after an error the connection should be closed. That a
+// send is complete means that its buffers are free, not that the peer has the
+// data. The slice headers are copied; the bytes must not change until the
+// completion is dequeued.
+func (s *Socket) Send(op *Op, bufs ...[]byte) error {
+	return s.transfer(op, driver.KindSend, bufs)
+}
+
+func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
+	if err := s.allows(kind); err != nil {
+		return opError(kind.String(), s.peer(), err)
+	}
+	p, err := s.usable()
+	if err != nil {
+		return opError(kind.String(), s.peer(), err)
+	}
+	if err := p.enter(op, &op.d, kind, s.key); err != nil {
+		return opError(kind.String(), s.peer(), err)
+	}
+	op.sock = s
+	op.d.SetBufs(bufs)
+	switch kind {
+	case driver.KindRecv:
+		err = s.s.Recv(&op.d)
+	case driver.KindRecvPooled:
+		err = s.s.RecvPooled(&op.d)
+	default:
+		err = s.s.Send(&op.d)
+	}
+	if err != nil {
+		p.refuse(op)
+		s.settle(kind, err)
+		return opError(kind.String(), s.peer(), err)
+	}
+	return nil
+}
+
+// start is transfer for the operations that carry no buffers.
+func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) error {
+	p, err := s.usable()
+	if err != nil {
+		return err
+	}
+	if err := p.enter(op, &op.d, kind, s.key); err != nil {
+		return err
+	}
+	op.sock = s
+	if err := begin(&op.d); err != nil {
+		p.refuse(op)
+		return err
+	}
+	return nil
+}
+
+// allows refuses what the socket's state rules out (C64, C65, C69, C77).
+func (s *Socket) allows(kind driver.Kind) error {
+	st := s.state.Load()
+	shut := stRecvShut
+	if kind == driver.KindSend {
+		shut = stSendShut
+	}
+	switch {
+	case s.closed.Load():
+		return net.ErrClosed
+	case st&stReset != 0:
+		return ErrReset
+	case st&stConnected == 0:
+		return ErrNotConnected
+	case st&shut != 0:
+		return ErrShutdown
+	}
+	return nil
+}
+
+// settle takes note of how an operation ended.
+func (s *Socket) settle(kind driver.Kind, err error) {
+	if kind == driver.KindConnect {
+		if err == nil {
+			s.state.Or(stConnected)
+		}
+		s.clear(stConnecting)
+		return
+	}
+	if err != nil && errors.Is(err, ErrReset) {
+		s.state.Or(stReset)
+	}
+}
+
+func (s *Socket) clear(bits uint32) { s.state.And(^bits) }
+
+// peer names the socket in errors.
+func (s *Socket) peer() netip.AddrPort { return s.s.RemoteAddr() }
+
+// Direction is one or both directions of a connection.
+type Direction uint32
+
+// The directions of Shutdown.
+const (
+	RecvSide  Direction = Direction(stRecvShut)
+	SendSide  Direction = Direction(stSendShut)
+	BothSides           = RecvSide | SendSide
+)
+
+// Shutdown ends one or both directions. The send side: sends accepted so far
+// still go out, then the peer sees the end of the stream; new sends are
+// refused with ErrShutdown. The receive side: new receives are refused with
+// ErrShutdown; those pending go on (C66), and the peer isn't told.
+func (s *Socket) Shutdown(dir Direction) error {
+	if dir == 0 || dir&^BothSides != 0 {
+		return opError("shutdown", s.peer(), ErrInvalid)
+	}
+	if err := s.allows(driver.KindPost); err != nil && !errors.Is(err, ErrShutdown) {
+		return opError("shutdown", s.peer(), err)
+	}
+	old := s.state.Or(uint32(dir))
+	if dir&SendSide == 0 || old&stSendShut != 0 {
+		return nil
+	}
+	return opError("shutdown", s.peer(), s.s.ShutdownSend())
+}
+
+// Close closes the socket. Pending operations complete with net.ErrClosed,
+// possibly after Close has returned; what the kernel had already accepted for
+// sending is still delivered, in the background (see Linger). A second Close
+// returns net.ErrClosed.
+func (s *Socket) Close() error {
+	return s.shut(func() error { return opError("close", s.peer(), s.s.Close()) })
+}
+
+// Abort closes the socket with a reset: unsent data is dropped, and the peer's
+// operations fail.
+func (s *Socket) Abort() error {
+	return s.shut(func() error { return opError("abort", s.peer(), s.s.Abort()) })
+}
+
+// NoDelay turns TCP_NODELAY on or off. It is off on a new socket.
+func (s *Socket) NoDelay(on bool) error {
+	return opError("set TCP_NODELAY", s.peer(), s.s.SetNoDelay(on))
+}
+
+// Linger says what Close does with data not yet delivered: 0 drops it and
+// resets the connection, a positive time keeps trying for so long (whole
+// seconds, rounded up), a negative one restores the default, which keeps
+// trying in the background. Close itself never waits.
+func (s *Socket) Linger(d time.Duration) error {
+	return opError("set SO_LINGER", s.peer(), s.s.SetLinger(d))
+}
+
+// KeepAlive configures TCP keepalive probes.
+func (s *Socket) KeepAlive(cfg net.KeepAliveConfig) error {
+	return opError("set SO_KEEPALIVE", s.peer(), s.s.SetKeepAlive(cfg))
+}

@@ -1,0 +1,50 @@
+package iocp
+
+// Stats is a snapshot of a port.
+type Stats struct {
+	Backend string   // the backend in use
+	Passed  []Passed // the backends tried before it, in order, and why not
+	Note    string   // a remark of the backend, such as a degraded mode
+
+	Concurrency int // at most so many workers run
+	Workers     int // open workers
+	Waiting     int // of these, inside Wait
+	Running     int // of these, handling packets
+	Stalled     int // of the running, silent for longer than expected
+
+	Queued   int // packets not yet dequeued
+	InFlight int // operations from submit to dequeue, the queued included
+
+	Submitted uint64 // operations accepted since New, posts included
+	Completed uint64 // packets queued since New
+
+	BuffersOut int // pooled buffers not yet released
+}
+
+// Passed is a backend that was not chosen.
+type Passed struct {
+	Backend string
+	Reason  string
+}
+
+// Stats reads the port's state. Any goroutine may call it; it takes the
+// port's lock for a moment.
+func (p *Port) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Stats{
+		Backend:     p.backend,
+		Passed:      p.passed,
+		Note:        p.drv.Note(),
+		Concurrency: p.sched.Cap(),
+		Workers:     p.workers,
+		Waiting:     p.sched.Waiting(),
+		Running:     p.sched.Running(),
+		Stalled:     p.sched.Stalled(),
+		Queued:      p.queue.Len(),
+		InFlight:    int(p.inFlight.Load()),
+		Submitted:   p.submitted.Load(),
+		Completed:   p.completed,
+		BuffersOut:  p.pool.Out(),
+	}
+}

@@ -1,0 +1,228 @@
+package iocp
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"iocp/internal/driver"
+	"iocp/internal/sched"
+)
+
+// Worker is whoever waits on a port: what a thread is on Windows. Go has no
+// thread identity to hang it on, so it is explicit. One goroutine at a time
+// may use a worker; a port may have any number of workers, of which at most
+// Config.Concurrency run at a time.
+//
+// A worker runs from the moment Wait hands it packets until it calls Wait
+// again or Close: that is when the port considers its handling over.
+type Worker struct {
+	port *Port
+	w    sched.Waiter
+	sema chan struct{} // signalled when a parked worker must look again
+	done bool
+
+	timer *time.Timer
+	ctx   context.Context
+	stop  func() bool // ends the watch over ctx
+
+	granted *driver.Op // the packet this worker was released for; under port.mu
+}
+
+// WorkerContext makes a worker whose Wait returns ctx's error once ctx is
+// done. The context is bound to the worker, not passed to each Wait, so that
+// waiting costs nothing extra.
+func (p *Port) WorkerContext(ctx context.Context) *Worker {
+	w := p.Worker()
+	w.ctx = ctx
+	w.stop = context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		p.signal(w)
+		p.mu.Unlock()
+	})
+	return w
+}
+
+// Port is the port the worker belongs to.
+func (w *Worker) Port() *Port { return w.port }
+
+// Close says that the worker handles no more packets and won't wait again. It
+// frees its slot. It must not be called while Wait is under way; to end a
+// Wait, use WorkerContext or close the port.
+func (w *Worker) Close() {
+	if w.done {
+		return
+	}
+	w.done = true
+	if w.stop != nil {
+		w.stop()
+	}
+	p := w.port
+	p.mu.Lock()
+	p.workers--
+	p.sched.Arrive(&w.w)
+	p.handOver(nil)
+	p.mu.Unlock()
+	p.flush()
+}
+
+// Wait dequeues packets into dst (GetQueuedCompletionStatusEx): it returns as
+// soon as there is one, with as many as are queued and dst has room for,
+// oldest first. It never waits to fill dst.
+//
+// Packets in dst are this worker's to handle. Those behind them stay in the
+// queue, where other workers reach them: a worker whose handlers may block
+// passes a short dst, down to one, and loses nothing by it, since the kernel
+// is asked for batches whatever len(dst) is.
+//
+// timeout bounds the wait: 0 only looks, Infinite waits on. When it passes
+// with no packet the error is os.ErrDeadlineExceeded. When the port is closed
+// and the last packet has been handed out it is ErrClosed. When the kernel
+// refuses to go on it is the cause, after the packets have been handed out.
+// Operations that failed are no errors of Wait: see Completion.Err.
+func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
+	if len(dst) == 0 || w.done {
+		return 0, &OpError{Op: "wait", Err: ErrInvalid}
+	}
+	p := w.port
+	var got driver.List
+	p.mu.Lock()
+	p.sched.Arrive(&w.w)
+	if !w.take(&got, len(dst)) {
+		if err := w.wait(&got, len(dst), timeout); err != nil {
+			p.sched.Withdraw(&w.w)
+			p.handOver(nil)
+			p.mu.Unlock()
+			return 0, err
+		}
+	}
+	p.arm()
+	p.mu.Unlock()
+	n := got.Len()
+	for i := range n {
+		p.complete(got.Pop(), &dst[i])
+	}
+	return n, nil
+}
+
+// take runs the worker on what is queued, if it may (C18). Caller holds mu.
+func (w *Worker) take(got *driver.List, room int) bool {
+	p := w.port
+	if p.queue.Len() == 0 || !p.sched.MayRun() {
+		return false
+	}
+	p.sched.Run(&w.w)
+	w.fill(got, room)
+	return true
+}
+
+// fill moves packets to got, up to room. The caller holds mu.
+func (w *Worker) fill(got *driver.List, room int) {
+	for got.Len() < room && w.port.queue.Len() > 0 {
+		got.Push(w.port.pop())
+	}
+}
+
+// wait waits for a packet: it polls the kernel when that is this worker's
+// turn, and is parked otherwise. The caller holds mu.
+func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
+	p := w.port
+	var deadline time.Time
+	if timeout > 0 {
+		deadline = time.Now().Add(timeout)
+	}
+	for looked := false; ; looked = true {
+		if err := w.over(); err != nil {
+			return err
+		}
+		left := remaining(timeout, deadline)
+		if left == 0 && looked {
+			return os.ErrDeadlineExceeded
+		}
+		p.sched.Wait(&w.w)
+		if !p.idle && p.sched.Poll(&w.w) {
+			w.poll(left)
+		} else {
+			w.park(left)
+		}
+		if w.granted == nil && p.sched.Newest() == &w.w && w.take(got, room) {
+			return nil
+		}
+		p.dispatch(w)
+		if d := w.granted; d != nil {
+			w.granted = nil
+			got.Push(d)
+			w.fill(got, room)
+			return nil
+		}
+	}
+}
+
+// poll waits in the kernel. The caller holds mu, which is released meanwhile.
+func (w *Worker) poll(timeout time.Duration) {
+	p := w.port
+	p.deferred.Store(false) // Poll flushes
+	p.mu.Unlock()
+	err := p.drv.Poll(timeout)
+	p.mu.Lock()
+	p.sched.StopPoll(&w.w)
+	if err != nil {
+		p.fail(err)
+	}
+	if p.closing.Load() {
+		p.polled.Broadcast()
+	}
+}
+
+// park waits to be signalled. The caller holds mu, which is released meanwhile.
+func (w *Worker) park(timeout time.Duration) {
+	p := w.port
+	p.arm()
+	p.mu.Unlock()
+	defer p.mu.Lock()
+	p.flush()
+	switch {
+	case timeout == 0:
+	case timeout < 0:
+		<-w.sema
+	default:
+		select {
+		case <-w.sema:
+		case <-w.after(timeout):
+		}
+	}
+}
+
+// after arms the worker's own timer.
+func (w *Worker) after(d time.Duration) <-chan time.Time {
+	if w.timer == nil {
+		w.timer = time.NewTimer(d)
+	} else {
+		w.timer.Reset(d)
+	}
+	return w.timer.C
+}
+
+// over gives the error with which waiting is pointless. Caller holds mu.
+func (w *Worker) over() error {
+	p := w.port
+	switch {
+	case w.ctx != nil && w.ctx.Err() != nil:
+		return w.ctx.Err()
+	case p.queue.Len() > 0:
+		return nil
+	case p.failure != nil:
+		return p.failure
+	case p.closing.Load() && p.inFlight.Load() == 0:
+		return &OpError{Op: "wait", Err: ErrClosed}
+	}
+	return nil
+}
+
+// remaining is what is left of a timeout: negative for no limit.
+func remaining(timeout time.Duration, deadline time.Time) time.Duration {
+	if timeout <= 0 {
+		return max(timeout, Infinite)
+	}
+	return max(time.Until(deadline), 0)
+}
