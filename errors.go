@@ -1,6 +1,7 @@
 package iocp
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 
@@ -13,8 +14,8 @@ import (
 // errors.Is. Where the system gave a number, errors.Is finds its
 // syscall.Errno too.
 var (
-	// ErrClosed is what the methods of a closed Port return.
-	ErrClosed = net.ErrClosed
+	// ErrClosed is what a closed Port answers. It is a net.ErrClosed too.
+	ErrClosed = fmt.Errorf("the port is closed (%w)", net.ErrClosed)
 
 	// ErrAborted completes an operation that was cancelled.
 	ErrAborted = driver.ErrAborted

@@ -1,6 +1,10 @@
 package iocp
 
-import "iocp/internal/driver"
+import (
+	"net"
+
+	"iocp/internal/driver"
+)
 
 // Listener is a listening TCP socket. All methods may be called from any
 // goroutine. Its completions carry the listener's own key.
@@ -41,7 +45,7 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 // association and queues no packet.
 func (l *Listener) TryAccept() (*Socket, error) {
 	if l.closed.Load() {
-		return nil, opError("accept", l.Addr(), ErrClosed)
+		return nil, opError("accept", l.Addr(), net.ErrClosed)
 	}
 	s, err := l.l.TryAccept()
 	if err != nil {

@@ -1,0 +1,39 @@
+package readiness
+
+import (
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// sockaddr describes addr to a socket of the given family; an IPv4 address on
+// an IPv6 socket is mapped.
+func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {
+	if ip := addr.Addr().Unmap(); ip.Is4() && !v6 {
+		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
+	}
+	sa := &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+	if zone, err := strconv.Atoi(addr.Addr().Zone()); err == nil {
+		sa.ZoneId = uint32(zone)
+	}
+	return sa
+}
+
+// addrPort reads a socket address; mapped IPv4 addresses come out as IPv4.
+func addrPort(sa unix.Sockaddr, err error) netip.AddrPort {
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		ip := netip.AddrFrom16(sa.Addr).Unmap()
+		if sa.ZoneId != 0 && ip.Is6() {
+			ip = ip.WithZone(strconv.Itoa(int(sa.ZoneId)))
+		}
+		return netip.AddrPortFrom(ip, uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,89 @@
+package readiness
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
+)
+
+// Bind implements driver.Stream.
+func (s *stream) Bind(addr netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	return sysError("bind", unix.Bind(s.fd, sockaddr(addr, s.v6)))
+}
+
+// Connect implements driver.Stream.
+func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.connecting != nil || s.remote.IsValid():
+		return driver.ErrConnected
+	case s.v6 != addr.Addr().Is6() && !s.v6:
+		return driver.ErrNotSupported
+	}
+	s.err, s.hungUp = nil, false
+	err := unix.Connect(s.fd, sockaddr(addr, s.v6))
+	if err != nil && err != unix.EINPROGRESS && !networkAnswer(err) {
+		return sysError("connect", err)
+	}
+	s.connecting = op
+	if err == nil {
+		s.established(false)
+	} else if err != unix.EINPROGRESS {
+		s.endConnect(sysError("connect", err), false)
+	}
+	return nil
+}
+
+// connectOver looks whether the connect has been decided, and if so reports
+// it. It may not have been: the event can be one from before the connect.
+// Poll calls it, with the lock held.
+func (s *stream) connectOver() bool {
+	errno, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && errno != 0 {
+		err = syscall.Errno(errno)
+	}
+	if err != nil {
+		s.endConnect(sysError("connect", err), true)
+		return false
+	}
+	if _, err := unix.Getpeername(s.fd); err != nil {
+		return false
+	}
+	s.established(true)
+	return true
+}
+
+// established reports a connect that succeeded. The lock is held.
+func (s *stream) established(polling bool) {
+	s.remote = addrPort(unix.Getpeername(s.fd))
+	s.recv.ready, s.send.ready = false, true
+	s.endConnect(nil, polling)
+}
+
+// endConnect reports the connect's end. The lock is held.
+func (s *stream) endConnect(err error, polling bool) {
+	op := s.connecting
+	s.connecting = nil
+	op.Err = err
+	s.port.sink.Complete(op, polling)
+}
+
+// abortConnect gives a connect up; the socket may be connected again. The lock
+// is held.
+func (s *stream) abortConnect(err error) {
+	epoll.Dissolve(s.fd)
+	s.endConnect(err, false)
+}

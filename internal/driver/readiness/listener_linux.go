@@ -1,0 +1,245 @@
+package readiness
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+)
+
+// nodesMax bounds the accepted connections of one standing accept that nobody
+// has dequeued. Beyond it they stay with the kernel, within its backlog.
+const nodesMax = 64
+
+// listener is a listening TCP socket. Its lock has the place of a stream's.
+type listener struct {
+	desc
+	mu    sync.Mutex
+	port  *Port
+	token uint64
+	fd    int
+	v6    bool
+	addr  netip.AddrPort
+
+	ops    driver.List
+	waits  bool // accept may find a connection
+	closed bool
+	free   []*driver.Op // nodes of a standing accept that may be used again
+	out    int          // nodes not yet dequeued
+}
+
+// Listen implements driver.Port.
+func (p *Port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Listener, error) {
+	v6 := addr.Addr().Unmap().Is6()
+	fd, err := newSocket(v6)
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{fd: fd, v6: v6}
+	l.desc.handle = l
+	if err := l.listen(addr, opts); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	l.addr = addrPort(unix.Getsockname(fd))
+	return l, nil
+}
+
+func (l *listener) listen(addr netip.AddrPort, opts driver.ListenOptions) error {
+	set := func(level, name, value int) error {
+		return sysError("setsockopt", unix.SetsockoptInt(l.fd, level, name, value))
+	}
+	if err := set(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return err
+	}
+	if opts.ReusePort {
+		if err := set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+			return err
+		}
+	}
+	if l.v6 {
+		if err := set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(!addr.Addr().IsUnspecified())); err != nil {
+			return err
+		}
+	}
+	if err := unix.Bind(l.fd, sockaddr(addr, l.v6)); err != nil {
+		return sysError("bind", err)
+	}
+	backlog := opts.Backlog
+	if backlog == 0 {
+		backlog = 1 << 16 // the kernel cuts it to net.core.somaxconn
+	}
+	return sysError("listen", unix.Listen(l.fd, backlog))
+}
+
+// Attach implements driver.Handle.
+func (l *listener) Attach(to driver.Port) error {
+	p, err := own(to)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.port, l.waits = p, true
+	if l.token, err = p.watch(&l.desc, l.fd); err != nil {
+		l.port = nil
+	}
+	return err
+}
+
+// Accept implements driver.Listener.
+func (l *listener) Accept(op *driver.Op) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.ops.Push(op)
+	l.pump(false)
+	return nil
+}
+
+// TryAccept implements driver.Listener.
+func (l *listener) TryAccept() (driver.Stream, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, net.ErrClosed
+	}
+	s, err := l.accept()
+	switch {
+	case err == unix.EAGAIN:
+		return nil, driver.ErrWouldBlock
+	case err != nil:
+		return nil, sysError("accept4", err)
+	}
+	return s, nil
+}
+
+// accept takes one connection from the kernel. The lock is held.
+func (l *listener) accept() (*stream, error) {
+	for {
+		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err == nil {
+			return newStream(fd, l.v6, addrPort(sa, nil)), nil
+		}
+		if !retryAccept(err) {
+			return nil, err
+		}
+	}
+}
+
+// pump accepts for the pending operations while there are connections. The
+// lock is held.
+func (l *listener) pump(polling bool) {
+	for l.waits && l.ops.Front() != nil {
+		op := l.ops.Front()
+		if op.Kind == driver.KindAcceptMany && l.out >= nodesMax {
+			return // Recycle goes on
+		}
+		s, err := l.accept()
+		switch {
+		case err == unix.EAGAIN:
+			l.waits = false
+		case err != nil:
+			l.complete(sysError("accept4", err), polling)
+		case op.Kind == driver.KindAccept:
+			op.Accepted = s
+			l.complete(nil, polling)
+		default:
+			l.port.sink.Complete(l.node(op, s), polling)
+		}
+	}
+}
+
+// node makes the packet for one connection of a standing accept.
+func (l *listener) node(op *driver.Op, s *stream) *driver.Op {
+	l.out++
+	var n *driver.Op
+	if k := len(l.free); k > 0 {
+		n, l.free = l.free[k-1], l.free[:k-1]
+	} else {
+		n = &driver.Op{Result: l}
+	}
+	n.Self, n.Key, n.Kind = op.Self, op.Key, op.Kind
+	n.More, n.Accepted = true, s
+	return n
+}
+
+// Recycle implements driver.Recycler.
+func (l *listener) Recycle(n *driver.Op) {
+	n.ResetResult()
+	n.Self, n.Key = nil, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free = append(l.free, n)
+	l.out--
+	l.pump(false)
+}
+
+func (l *listener) complete(err error, polling bool) {
+	op := l.ops.Pop()
+	op.Err = err
+	l.port.sink.Complete(op, polling)
+}
+
+// ready takes note of an event.
+func (l *listener) ready(uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.waits = true
+		l.pump(true)
+	}
+}
+
+// Cancel implements driver.Handle.
+func (l *listener) Cancel(op *driver.Op) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ops.Remove(op) {
+		return false
+	}
+	op.Err = driver.ErrAborted
+	l.port.sink.Complete(op, false)
+	return true
+}
+
+// CancelAll implements driver.Handle.
+func (l *listener) CancelAll() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failAll(driver.ErrAborted)
+}
+
+func (l *listener) failAll(err error) int {
+	n := l.ops.Len()
+	for l.ops.Front() != nil {
+		l.complete(err, false)
+	}
+	return n
+}
+
+// Close implements driver.Handle.
+func (l *listener) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.closed = true
+	if l.port != nil {
+		l.port.slots.Remove(l.token)
+	}
+	l.failAll(net.ErrClosed)
+	return sysError("close", unix.Close(l.fd))
+}
+
+// LocalAddr implements driver.Handle.
+func (l *listener) LocalAddr() netip.AddrPort { return l.addr }

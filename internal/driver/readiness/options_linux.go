@@ -1,0 +1,87 @@
+package readiness
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// option runs f on the descriptor of an open stream.
+func (s *stream) option(call string, f func(fd int) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	return sysError(call, f(s.fd))
+}
+
+// SetNoDelay implements driver.Stream.
+func (s *stream) SetNoDelay(on bool) error {
+	return s.option("setsockopt", func(fd int) error {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, boolInt(on))
+	})
+}
+
+// SetLinger implements driver.Stream.
+func (s *stream) SetLinger(d time.Duration) error {
+	l := unix.Linger{Onoff: int32(boolInt(d >= 0)), Linger: int32(max(d, 0).Round(0) / time.Second)}
+	if d > 0 && d%time.Second != 0 {
+		l.Linger++
+	}
+	return s.option("setsockopt", func(fd int) error {
+		s.lingers = d > 0
+		return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)
+	})
+}
+
+// SetKeepAlive implements driver.Stream.
+func (s *stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
+	return s.option("setsockopt", func(fd int) error {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, boolInt(cfg.Enable)); err != nil || !cfg.Enable {
+			return err
+		}
+		for _, o := range []struct{ name, value int }{
+			{unix.TCP_KEEPIDLE, seconds(cfg.Idle)},
+			{unix.TCP_KEEPINTVL, seconds(cfg.Interval)},
+			{unix.TCP_KEEPCNT, cfg.Count},
+		} {
+			if o.value <= 0 {
+				continue // the system's default
+			}
+			if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, o.name, o.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// LocalAddr implements driver.Handle.
+func (s *stream) LocalAddr() netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return netip.AddrPort{}
+	}
+	return addrPort(unix.Getsockname(s.fd))
+}
+
+// RemoteAddr implements driver.Stream.
+func (s *stream) RemoteAddr() netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.remote
+}
+
+// seconds rounds up to what the TCP options count in.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

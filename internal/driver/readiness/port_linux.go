@@ -1,0 +1,314 @@
+// Package readiness is the engine that the epoll and uring backends share: the
+// completion contract on sockets that report when they are ready.
+//
+// Nothing pends in the kernel. A set of descriptors (epoll, edge-triggered)
+// tells when a socket may be read or written; the operation at the head of
+// that socket's queue is then carried out by a transfer that never waits. So
+// no operation depends on the thread that started it, a cancelled or closed
+// one is over as soon as we say so, and the kernel never holds a caller's
+// buffer beyond one system call. What differs between the two backends is how
+// a batch of such transfers is carried out: see [Exec].
+package readiness
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
+)
+
+// Exec carries out transfers.
+type Exec interface {
+	// Do performs every transfer of the batch without waiting and sets its N
+	// and Errno. Several goroutines may call it at a time. It must not keep
+	// anything of the batch.
+	Do(batch []Transfer)
+
+	// Batches reports whether transfers cost less together than one by one,
+	// so that holding some back while there is other work pays.
+	Batches() bool
+
+	// Note is a remark for Stats.
+	Note() string
+
+	// Close releases what the Exec holds. Nothing is under way.
+	Close()
+}
+
+// Transfer is one attempt to move bytes between a socket and an operation's
+// buffers.
+type Transfer struct {
+	FD   int
+	Send bool
+	Peek bool     // receive without consuming
+	Bufs [][]byte // what to fill or send...
+	Skip int      // ...less so many bytes at the front
+
+	N     int // the result: bytes moved, or
+	Errno syscall.Errno
+
+	s   *stream
+	op  *driver.Op
+	buf *driver.Buf
+	seq uint32
+}
+
+const (
+	eventsMax   = 256 // events taken from the kernel at a time
+	batchMax    = 128 // transfers carried out at a time
+	heldMax     = 64  // transfers held back at most
+	roundsMax   = 8   // batches in a row before others get a look in
+	wakeToken   = 0   // no slot has it: generations begin at 1
+	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+)
+
+// Port is an open port. It implements driver.Port.
+type Port struct {
+	set, wake int
+	sink      driver.Sink
+	pool      *driver.Pool
+	exec      Exec
+	slots     driver.Slots[desc]
+	events    []epoll.Event // Poll's own
+	woken     atomic.Bool
+	shut      atomic.Bool
+	moving    atomic.Int32 // transfers under way
+	batches   sync.Pool
+
+	mu   sync.Mutex
+	todo []side // sides on which a transfer is worth trying
+}
+
+// desc is what the event set knows a handle by.
+type desc struct{ handle }
+
+// handle is a stream or a listener.
+type handle interface {
+	ready(events uint32) // called by Poll only
+	Close() error
+}
+
+// side is one direction of a stream.
+type side struct {
+	s    *stream
+	send bool
+}
+
+// Open makes a port on the given Exec, which it closes when it fails.
+func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
+	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, set: -1, wake: -1}
+	p.events = make([]epoll.Event, eventsMax)
+	p.batches.New = func() any { return new(batch) }
+	if err := p.open(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Port) open() (err error) {
+	if p.set, err = epoll.Create(); err != nil {
+		return sysError("epoll_create1", err)
+	}
+	if p.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return sysError("eventfd2", err)
+	}
+	return sysError("epoll_ctl", epoll.Add(p.set, p.wake, unix.EPOLLIN|unix.EPOLLET, wakeToken))
+}
+
+// Poll implements driver.Port.
+func (p *Port) Poll(timeout time.Duration) error {
+	if p.run(true) > 0 {
+		timeout = 0 // something to report: look for more, but don't wait
+	}
+	n, errno := epoll.Ready(p.set, p.events)
+	if n <= 0 && timeout != 0 && !p.held() {
+		n, errno = epoll.Wait(p.set, p.events, timeout)
+	}
+	if errno != 0 && errno != unix.EINTR {
+		return sysError("epoll_pwait", errno)
+	}
+	for i := range max(n, 0) {
+		p.ready(&p.events[i])
+	}
+	p.run(true)
+	return nil
+}
+
+func (p *Port) ready(ev *epoll.Event) {
+	if ev.Token() == wakeToken {
+		p.woken.Store(false)
+		return
+	}
+	if d := p.slots.Get(ev.Token()); d != nil {
+		d.ready(ev.Events)
+	}
+}
+
+// Wake implements driver.Port. The eventfd is edge-triggered, so it needs no
+// reading: each write is an event.
+func (p *Port) Wake() {
+	if !p.woken.Swap(true) {
+		epoll.Signal(p.wake)
+	}
+}
+
+// Flush implements driver.Port.
+func (p *Port) Flush() { p.run(false) }
+
+// held reports whether sides wait for a transfer.
+func (p *Port) held() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.todo) > 0
+}
+
+// enlist puts a side on the list of those worth trying. The stream's lock is
+// held by the caller.
+func (p *Port) enlist(s *stream, send bool) {
+	if q := s.queue(send); !q.listed {
+		q.listed = true
+		p.mu.Lock()
+		p.todo = append(p.todo, side{s, send})
+		p.mu.Unlock()
+	}
+}
+
+// kick carries out what is worth trying, now or, when more work waits to be
+// handled and batches are cheaper, together with what that brings. It must be
+// called without any lock.
+func (p *Port) kick() {
+	if p.exec.Batches() && p.sink.Backlog() {
+		p.mu.Lock()
+		n := len(p.todo)
+		p.mu.Unlock()
+		if n < heldMax {
+			p.sink.Deferred()
+			return
+		}
+	}
+	p.run(false)
+}
+
+type batch struct {
+	sides     []side
+	transfers []Transfer
+}
+
+// run carries out transfers until none is worth trying, or until it has done
+// so many that others must get a look in. It reports how many operations that
+// completed.
+func (p *Port) run(polling bool) int {
+	b := p.batches.Get().(*batch)
+	done := 0
+	for range roundsMax {
+		p.collect(b)
+		if len(b.transfers) == 0 {
+			break
+		}
+		p.moving.Add(int32(len(b.transfers)))
+		p.exec.Do(b.transfers)
+		for i := range b.transfers {
+			t := &b.transfers[i]
+			done += t.s.finish(t, polling)
+			t.giveBack()
+		}
+		p.moving.Add(-int32(len(b.transfers)))
+		clear(b.transfers)
+	}
+	p.batches.Put(b)
+	if p.shut.Load() {
+		p.Wake() // somebody may be waiting for InFlight to fall
+	}
+	if !polling && p.held() {
+		p.sink.Deferred()
+	}
+	return done
+}
+
+// giveBack returns a pooled buffer that no completion took along. It runs
+// without locks, because a buffer that comes back may kick its socket.
+func (t *Transfer) giveBack() {
+	if t.buf != nil {
+		t.buf.Release(t.buf.Gen())
+		t.buf = nil
+	}
+}
+
+// collect takes sides off the list and makes their transfers.
+func (p *Port) collect(b *batch) {
+	b.transfers = b.transfers[:0]
+	for len(b.transfers) == 0 {
+		p.mu.Lock()
+		n := min(len(p.todo), batchMax)
+		b.sides = append(b.sides[:0], p.todo[:n]...)
+		rest := copy(p.todo, p.todo[n:])
+		clear(p.todo[rest:])
+		p.todo = p.todo[:rest]
+		p.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		for _, sd := range b.sides {
+			sd.s.begin(sd.send, &b.transfers)
+		}
+		clear(b.sides)
+	}
+}
+
+// Note implements driver.Port.
+func (p *Port) Note() string { return p.exec.Note() }
+
+// InFlight implements driver.Port: the kernel holds memory only while a
+// transfer is under way.
+func (p *Port) InFlight() int { return int(p.moving.Load()) }
+
+// Shut implements driver.Port.
+func (p *Port) Shut() {
+	p.shut.Store(true)
+	for _, d := range p.slots.All() {
+		d.Close()
+	}
+}
+
+// Close implements driver.Port.
+func (p *Port) Close() error {
+	p.exec.Close()
+	for _, fd := range []int{p.set, p.wake} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	return nil
+}
+
+// watch registers a descriptor with the set and returns its token.
+func (p *Port) watch(d *desc, fd int) (uint64, error) {
+	if p.shut.Load() {
+		return 0, net.ErrClosed
+	}
+	tok := p.slots.Add(d)
+	if err := epoll.Add(p.set, fd, watchEvents, tok); err != nil {
+		p.slots.Remove(tok)
+		return 0, sysError("epoll_ctl", err)
+	}
+	if p.shut.Load() { // Shut may have missed the new entry
+		p.slots.Remove(tok)
+		return 0, net.ErrClosed
+	}
+	return tok, nil
+}
+
+// own gives the engine's own port behind a driver.Port.
+func own(p driver.Port) (*Port, error) {
+	if q, ok := p.(*Port); ok {
+		return q, nil
+	}
+	return nil, driver.ErrInvalid
+}

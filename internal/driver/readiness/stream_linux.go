@@ -1,0 +1,337 @@
+package readiness
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+)
+
+// stream is a TCP socket. Its lock is taken before the port's locks and the
+// sink's, never after, and never held during a transfer.
+//
+// The life of one direction's head operation:
+//
+//	queued  -> busy    begin: the side is ready, a transfer is made
+//	busy    -> queued  finish: the socket wasn't ready, or a send was short
+//	busy    -> done    finish: moved, failed, or cancelled or closed meanwhile
+//	queued  -> done    cancelled, closed, or failed along with the connection
+//
+// done is the call of Sink.Complete; it is made with the lock held, so that
+// completions of one direction keep their order.
+type stream struct {
+	desc
+	mu     sync.Mutex
+	port   *Port // nil until attached
+	token  uint64
+	fd     int
+	remote netip.AddrPort
+
+	recv, send queue
+	connecting *driver.Op
+	acct       driver.Account
+
+	err       error // why the connection is dead, for every later operation
+	v6        bool
+	closed    bool
+	hungUp    bool // the peer's end has been seen in an event
+	urgent    bool // out-of-band data has been seen
+	finishing bool // ShutdownSend was called
+	lingers   bool // close(2) may wait
+}
+
+// queue is one direction: its operations, oldest first, and whether the head
+// is worth a transfer.
+type queue struct {
+	ops    driver.List
+	seq    uint32 // readiness events seen
+	ready  bool   // a transfer may move something
+	busy   bool   // a transfer for the head is under way
+	listed bool   // on the port's list
+}
+
+func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
+	s := &stream{fd: fd, v6: v6, remote: remote}
+	s.desc.handle = s
+	s.acct.Owner = s
+	return s
+}
+
+// NewStream implements driver.Port.
+func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
+	fd, err := newSocket(v6)
+	if err != nil {
+		return nil, err
+	}
+	return newStream(fd, v6, netip.AddrPort{}), nil
+}
+
+func newSocket(v6 bool) (int, error) {
+	family := unix.AF_INET
+	if v6 {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, sysError("socket", err)
+	}
+	return fd, nil
+}
+
+func (s *stream) queue(send bool) *queue {
+	if send {
+		return &s.send
+	}
+	return &s.recv
+}
+
+// Attach implements driver.Handle.
+func (s *stream) Attach(to driver.Port) error {
+	p, err := own(to)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.port = p
+	s.send.ready = s.remote.IsValid() // a new connection has room: don't wait to be told
+	if s.token, err = p.watch(&s.desc, s.fd); err != nil {
+		s.port = nil
+	}
+	return err
+}
+
+// Recv implements driver.Stream.
+func (s *stream) Recv(op *driver.Op) error { return s.submit(op, false) }
+
+// RecvPooled implements driver.Stream.
+func (s *stream) RecvPooled(op *driver.Op) error { return s.submit(op, false) }
+
+// Send implements driver.Stream.
+func (s *stream) Send(op *driver.Op) error { return s.submit(op, true) }
+
+func (s *stream) submit(op *driver.Op, send bool) error {
+	s.mu.Lock()
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return net.ErrClosed
+	case s.err != nil:
+		s.mu.Unlock()
+		return s.err
+	case send && s.finishing:
+		s.mu.Unlock()
+		return driver.ErrShutdown
+	}
+	s.queue(send).ops.Push(op)
+	s.tryAndUnlock(send)
+	return nil
+}
+
+// tryAndUnlock has a side tried if that may move something. The caller holds
+// the stream's lock and loses it.
+func (s *stream) tryAndUnlock(send bool) {
+	try := s.list(send)
+	p := s.port
+	s.mu.Unlock()
+	if try {
+		p.kick()
+	}
+}
+
+// list puts a side on the port's list if its head is worth a transfer.
+func (s *stream) list(send bool) bool {
+	q := s.queue(send)
+	if q.busy || !q.ready || q.ops.Front() == nil {
+		return false
+	}
+	s.port.enlist(s, send)
+	return true
+}
+
+// ready takes note of an event.
+func (s *stream) ready(ev uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	if s.connecting != nil && !s.connectOver() {
+		return
+	}
+	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+	s.hungUp = s.hungUp || ev&ends != 0
+	s.urgent = s.urgent || ev&unix.EPOLLPRI != 0
+	if ev&(unix.EPOLLIN|unix.EPOLLPRI|ends) != 0 {
+		s.recv.ready = true
+		s.recv.seq++
+		s.list(false)
+	}
+	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		s.send.ready = true
+		s.send.seq++
+		s.list(true)
+	}
+}
+
+// Kick implements driver.Kicker: a pooled buffer may be had again.
+func (s *stream) Kick() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.tryAndUnlock(false)
+}
+
+// complete ends the operation at the head of a queue. The lock is held.
+func (s *stream) complete(q *queue, err error, polling bool) {
+	op := q.ops.Pop()
+	op.Err = err
+	s.port.sink.Complete(op, polling)
+}
+
+// failAll ends every operation of a queue whose head has no transfer under
+// way, and reports how many. The lock is held.
+func (s *stream) failAll(q *queue, err error, polling bool) int {
+	n := 0
+	for !q.busy && q.ops.Front() != nil {
+		s.complete(q, err, polling)
+		n++
+	}
+	return n
+}
+
+// Cancel implements driver.Handle.
+func (s *stream) Cancel(op *driver.Op) bool {
+	s.mu.Lock()
+	if s.connecting == op {
+		s.abortConnect(driver.ErrAborted)
+		s.mu.Unlock()
+		return true
+	}
+	for _, send := range []bool{false, true} {
+		if found := s.cancelOne(s.queue(send), op); found {
+			s.tryAndUnlock(send)
+			return true
+		}
+	}
+	s.mu.Unlock()
+	return false
+}
+
+// cancelOne cancels op if it is on q. An operation whose transfer is under way
+// is only marked: the transfer decides. The lock is held.
+func (s *stream) cancelOne(q *queue, op *driver.Op) bool {
+	if q.busy && q.ops.Front() == op {
+		first := !op.Canceled
+		op.Canceled = true
+		return first
+	}
+	if !q.ops.Remove(op) {
+		return false
+	}
+	op.Err = driver.ErrAborted
+	s.port.sink.Complete(op, false)
+	return true
+}
+
+// CancelAll implements driver.Handle.
+func (s *stream) CancelAll() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	if s.connecting != nil {
+		s.abortConnect(driver.ErrAborted)
+		n++
+	}
+	for _, q := range []*queue{&s.recv, &s.send} {
+		var keep *driver.Op
+		if q.busy {
+			keep = q.ops.Pop()
+			if !keep.Canceled {
+				keep.Canceled = true
+				n++
+			}
+		}
+		for q.ops.Front() != nil {
+			s.complete(q, driver.ErrAborted, false)
+			n++
+		}
+		if keep != nil {
+			q.ops.Push(keep)
+		}
+	}
+	return n
+}
+
+// Close implements driver.Handle.
+func (s *stream) Close() error { return s.shut(false) }
+
+// Abort implements driver.Stream.
+func (s *stream) Abort() error { return s.shut(true) }
+
+func (s *stream) shut(reset bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.closed = true
+	if reset {
+		s.lingers = false
+		unix.SetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+	if s.port != nil {
+		s.port.slots.Remove(s.token)
+		s.port.pool.Forget(&s.acct)
+		if s.connecting != nil {
+			s.abortConnect(net.ErrClosed)
+		}
+		s.failAll(&s.recv, net.ErrClosed, false)
+		s.failAll(&s.send, net.ErrClosed, false)
+	}
+	s.releaseFD()
+	return nil
+}
+
+// releaseFD closes the descriptor of a closed stream once no transfer uses it.
+// The lock is held.
+func (s *stream) releaseFD() {
+	if s.fd < 0 || s.recv.busy || s.send.busy {
+		return
+	}
+	fd := s.fd
+	s.fd = -1
+	if s.lingers {
+		go unix.Close(fd) // SO_LINGER makes close(2) wait, O_NONBLOCK or not
+		return
+	}
+	unix.Close(fd)
+}
+
+// ShutdownSend implements driver.Stream.
+func (s *stream) ShutdownSend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.finishing = true
+	return s.finishSending()
+}
+
+// finishSending sends the end of the stream once nothing is left to send. The
+// lock is held.
+func (s *stream) finishSending() error {
+	if !s.finishing || s.closed || s.send.ops.Front() != nil {
+		return nil
+	}
+	return sysError("shutdown", unix.Shutdown(s.fd, unix.SHUT_WR))
+}

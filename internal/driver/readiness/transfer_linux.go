@@ -1,0 +1,134 @@
+package readiness
+
+import (
+	"net"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+)
+
+// scratch is where a receive that consumes nothing looks at its one byte.
+// Nobody reads it.
+var scratch = [][]byte{make([]byte, 1)}
+
+// begin makes the transfer for a side's head operation, if it is worth one.
+func (s *stream) begin(send bool, out *[]Transfer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queue(send)
+	q.listed = false
+	op := q.ops.Front()
+	if op == nil || q.busy || !q.ready || s.closed {
+		return
+	}
+	t := Transfer{FD: s.fd, Send: send, s: s, op: op, seq: q.seq}
+	switch {
+	case send:
+		t.Skip = op.N
+	case op.Kind == driver.KindRecvPooled:
+		if t.buf = s.port.pool.Get(&s.acct); t.buf == nil {
+			return // Kick comes when there is one
+		}
+		op.SetOneBuf(t.buf.Data)
+	case op.Len() == 0:
+		// recv(2) with no room returns 0 at once, data or not; C61 wants it
+		// to wait for data, so look for a byte without taking it.
+		t.Peek = true
+	}
+	t.Bufs = op.Bufs
+	if t.Peek {
+		t.Bufs = scratch
+	}
+	q.busy = true
+	*out = append(*out, t)
+}
+
+// finish takes a transfer's result and reports how many operations it ended.
+func (s *stream) finish(t *Transfer, polling bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queue(t.Send)
+	q.busy = false
+	done := 0
+	if err, over := s.outcome(q, t); over {
+		s.complete(q, err, polling)
+		done++
+	}
+	switch {
+	case s.closed:
+		done += s.failAll(q, net.ErrClosed, polling)
+		s.releaseFD()
+	case s.err != nil:
+		done += s.failAll(&s.recv, s.err, polling)
+		done += s.failAll(&s.send, s.err, polling)
+	default:
+		s.list(t.Send)
+		s.finishSending()
+	}
+	return done
+}
+
+// outcome settles what a transfer means for its operation: whether it is over,
+// and with which error. The lock is held.
+func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
+	switch t.Errno {
+	case 0:
+		if t.Send {
+			return s.sent(t)
+		}
+		s.received(q, t)
+		return nil, true
+	case unix.EAGAIN:
+		// An event since the transfer began means that it may be worth
+		// another; without one the next event will say so.
+		if q.seq == t.seq {
+			q.ready = false
+		}
+		fallthrough
+	case unix.EINTR:
+		return driver.ErrAborted, t.op.Canceled
+	}
+	err = sysError(t.call(), t.Errno)
+	if !passing(t.Errno) {
+		// Linux reports a reset once and an end of stream ever after; the
+		// contract reports it every time and in both directions (C69).
+		s.err = err
+	}
+	return err, true
+}
+
+// sent settles a send that moved something: it is over when nothing is left,
+// or when it was cancelled half-way (C78).
+func (s *stream) sent(t *Transfer) (error, bool) {
+	t.op.N += t.N
+	if t.op.N >= t.op.Len() {
+		return nil, true
+	}
+	return driver.ErrAborted, t.op.Canceled
+}
+
+func (s *stream) received(q *queue, t *Transfer) {
+	if t.Peek {
+		return
+	}
+	op := t.op
+	op.N = t.N
+	if t.buf != nil && t.N > 0 {
+		t.buf.N = t.N
+		op.Buf, t.buf = t.buf, nil
+	}
+	// A short receive has emptied the socket, so the next data makes a new
+	// event (epoll(7)), unless the end of the stream is behind it, whose event
+	// has come already, or the receive stopped at out-of-band data.
+	if t.N < op.Len() && q.seq == t.seq && !s.hungUp && !s.urgent {
+		q.ready = false
+	}
+}
+
+func (t *Transfer) call() string {
+	if t.Send {
+		return "send"
+	}
+	return "recv"
+}

@@ -1,0 +1,116 @@
+package epoll
+
+import (
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawBytesMax bounds what one raw system call may copy. A raw call keeps its
+// processor, so the garbage collector waits for it; beyond this a call that
+// tells the scheduler is used.
+const rawBytesMax = 64 << 10
+
+// iovMax is how many buffers one transfer takes at most (IOV_MAX is 1024).
+const iovMax = 16
+
+// Ready fills events with what is ready now and doesn't wait.
+func Ready(set int, events []Event) (int, syscall.Errno) {
+	n, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+	return int(n), e
+}
+
+// Wait fills events with what is ready, waiting up to timeout (rounded up to
+// milliseconds; negative is no limit).
+func Wait(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
+	n, _, e := syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(millis(timeout)), 0, 0)
+	return int(n), e
+}
+
+// Signal adds one to an eventfd.
+func Signal(fd int) {
+	one := uint64(1)
+	syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+}
+
+// Dissolve ends a socket's association with its peer, also one that a connect
+// in progress is making (connect(2), AF_UNSPEC). The socket may be connected
+// again.
+func Dissolve(fd int) syscall.Errno {
+	sa := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
+	return e
+}
+
+// Recv receives into bufs without waiting. With peek the data stays queued.
+func Recv(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
+	flags := unix.MSG_DONTWAIT
+	if peek {
+		flags |= unix.MSG_PEEK
+	}
+	return transfer(syscall.SYS_RECVFROM, syscall.SYS_RECVMSG, fd, bufs, 0, flags)
+}
+
+// Send sends bufs, less their first skip bytes, without waiting.
+func Send(fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
+	return transfer(syscall.SYS_SENDTO, syscall.SYS_SENDMSG, fd, bufs, skip, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+}
+
+func transfer(one, many uintptr, fd int, bufs [][]byte, skip, flags int) (int, syscall.Errno) {
+	if len(bufs) != 1 {
+		return vectored(many, fd, bufs, skip, flags)
+	}
+	b := bufs[0][skip:]
+	p := unsafe.SliceData(b)
+	if len(b) > rawBytesMax {
+		n, _, e := syscall.Syscall6(one, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
+		return result(n, e)
+	}
+	n, _, e := syscall.RawSyscall6(one, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
+	return result(n, e)
+}
+
+func vectored(many uintptr, fd int, bufs [][]byte, skip, flags int) (int, syscall.Errno) {
+	var iov [iovMax]unix.Iovec
+	var msg unix.Msghdr
+	n, total := Gather(iov[:], bufs, skip)
+	msg.Iov = &iov[0]
+	msg.SetIovlen(n)
+	if total > rawBytesMax {
+		r, _, e := syscall.Syscall(many, uintptr(fd), uintptr(unsafe.Pointer(&msg)), uintptr(flags))
+		return result(r, e)
+	}
+	r, _, e := syscall.RawSyscall(many, uintptr(fd), uintptr(unsafe.Pointer(&msg)), uintptr(flags))
+	return result(r, e)
+}
+
+func result(n uintptr, e syscall.Errno) (int, syscall.Errno) {
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), 0
+}
+
+// Gather describes bufs, less their first skip bytes, to the kernel. It takes
+// as many as iov has room for and reports how many and how many bytes.
+func Gather(iov []unix.Iovec, bufs [][]byte, skip int) (n, total int) {
+	for _, b := range bufs {
+		if skip >= len(b) {
+			skip -= len(b)
+			continue
+		}
+		if n == len(iov) {
+			break
+		}
+		b, skip = b[skip:], 0
+		iov[n].Base = unsafe.SliceData(b)
+		iov[n].SetLen(len(b))
+		n++
+		total += len(b)
+	}
+	return n, total
+}
