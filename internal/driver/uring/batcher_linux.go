@@ -1,0 +1,181 @@
+package uring
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver/readiness"
+	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/uring"
+)
+
+const (
+	vecMax = 16 // buffers per vectored transfer
+
+	// batchMin is how many transfers make the ring worth while: fewer are
+	// cheaper by themselves (docs/decisions/0004).
+	batchMin = 4
+
+	// longMin is from how many bytes on a batch tells the scheduler that it
+	// takes a while. Telling it costs more than a small batch does, and not
+	// telling it holds up the garbage collector.
+	longMin = 256 << 10
+)
+
+// batcher carries out transfers through a ring, as a vectored system call. It
+// implements readiness.Exec.
+type batcher struct {
+	mu   sync.Mutex // one batch at a time
+	ring *uring.Ring
+	cur  []readiness.Transfer // the batch being carried out
+	vecs []*vec               // used by the vectored transfers of a batch
+
+	failed atomic.Pointer[error] // why the ring is no longer used
+}
+
+// vec is what a vectored request points at. The kernel reads it within the
+// call, so it can be used again for the next batch.
+type vec struct {
+	msg unix.Msghdr
+	iov [vecMax]unix.Iovec
+}
+
+func newBatcher() (*batcher, error) {
+	ring, err := setup()
+	if err != nil {
+		return nil, err
+	}
+	return &batcher{ring: ring}, nil
+}
+
+// Batches implements readiness.Exec.
+func (b *batcher) Batches() bool { return b.failed.Load() == nil }
+
+// Note implements readiness.Exec.
+func (b *batcher) Note() string {
+	if err := b.failed.Load(); err != nil {
+		return fmt.Sprintf("io_uring failed after it had worked (%v): transfers are made by plain system calls since then", *err)
+	}
+	return ""
+}
+
+// Close implements readiness.Exec.
+func (b *batcher) Close() { b.ring.Close() }
+
+// Do implements readiness.Exec.
+//
+// A ring that fails after it has worked costs nobody an operation: since none
+// is pending in it, what it didn't do is done by plain calls.
+func (b *batcher) Do(batch []readiness.Transfer) {
+	if len(batch) < batchMin || b.failed.Load() != nil {
+		direct(batch)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(batch) > 0 {
+		n, err := b.submit(batch[:min(len(batch), b.ring.Entries())])
+		if err != nil {
+			b.failed.Store(&err)
+			direct(batch[n:])
+			return
+		}
+		batch = batch[n:]
+	}
+}
+
+func direct(batch []readiness.Transfer) {
+	for i := range batch {
+		batch[i].Call()
+	}
+}
+
+// pending marks a transfer whose result hasn't been reaped.
+const pending = syscall.Errno(1 << 20)
+
+// submit carries out a batch that fits the ring. It reports how many of the
+// batch, from the front, the kernel took; their results are set.
+func (b *batcher) submit(batch []readiness.Transfer) (int, error) {
+	b.cur = batch
+	defer func() { b.cur = nil }()
+	bytes, vecs := 0, 0
+	for i := range batch {
+		bytes += b.fill(b.ring.SQE(i), &batch[i], uint64(i), &vecs)
+	}
+	n, errno := b.ring.Submit(len(batch), 0, bytes > longMin)
+	for left := n; left > 0; {
+		left -= b.ring.Reap(b.settle)
+		if left > 0 { // the answers are due; don't come back without them
+			if _, errno := b.ring.Submit(0, left, true); errno != 0 && errno != unix.EINTR {
+				return n, fmt.Errorf("io_uring_enter: %w", errno)
+			}
+		}
+	}
+	for _, v := range b.vecs[:vecs] {
+		*v = vec{} // keep nobody's buffers alive
+	}
+	if errno != 0 && errno != unix.EINTR && errno != unix.EAGAIN && errno != unix.EBUSY {
+		return n, fmt.Errorf("io_uring_enter: %w", errno)
+	}
+	if n == 0 {
+		direct(batch[:1]) // out of memory for requests, most likely: go on by hand
+		n = 1
+	}
+	return n, nil
+}
+
+// settle takes a completion to its transfer.
+func (b *batcher) settle(c uring.CQE) {
+	t := &b.cur[c.UserData]
+	if c.Res < 0 {
+		t.N, t.Errno = 0, syscall.Errno(-c.Res)
+		return
+	}
+	t.N, t.Errno = int(c.Res), 0
+}
+
+// fill describes a transfer to the kernel and reports its size in bytes.
+func (b *batcher) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *int) int {
+	*sqe = uring.SQE{Fd: int32(t.FD), UserData: id, MsgFlags: flags(t)}
+	t.Errno = pending
+	if len(t.Bufs) == 1 {
+		buf := t.Bufs[0][t.Skip:]
+		sqe.Opcode = choose(t, uring.OpSend, uring.OpRecv)
+		sqe.Buffer(buf)
+		return len(buf)
+	}
+	if *vecs == len(b.vecs) {
+		b.vecs = append(b.vecs, new(vec))
+	}
+	v := b.vecs[*vecs]
+	*vecs++
+	n, bytes := epoll.Gather(v.iov[:], t.Bufs, t.Skip)
+	v.msg.Iov = &v.iov[0]
+	v.msg.SetIovlen(n)
+	sqe.Opcode = choose(t, uring.OpSendmsg, uring.OpRecvmsg)
+	sqe.Message(&v.msg)
+	return bytes
+}
+
+func choose(t *readiness.Transfer, send, recv uint8) uint8 {
+	if t.Send {
+		return send
+	}
+	return recv
+}
+
+// flags makes the kernel answer at once. O_NONBLOCK on the descriptor wouldn't:
+// io_uring would wait for it to become ready.
+func flags(t *readiness.Transfer) uint32 {
+	switch {
+	case t.Send:
+		return unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	case t.Peek:
+		return unix.MSG_DONTWAIT | unix.MSG_PEEK
+	}
+	return unix.MSG_DONTWAIT
+}

@@ -1,0 +1,108 @@
+// Package uring is the backend for Linux kernels that allow io_uring: the
+// readiness engine, with transfers carried out in batches by one system call.
+//
+// Every request carries MSG_DONTWAIT, so that the kernel answers it within
+// io_uring_enter and none is ever left pending. A pending request would be
+// completed by the thread that submitted it, however long that thread is stuck
+// elsewhere; docs/decisions/0004 has the measurements.
+package uring
+
+import (
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/driver/readiness"
+	"iocp/internal/sys/uring"
+)
+
+// Backend makes uring ports.
+type Backend struct{}
+
+// Name implements driver.Backend.
+func (Backend) Name() string { return "uring" }
+
+// Open implements driver.Backend.
+func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
+	x, err := newBatcher()
+	if err != nil {
+		return nil, err
+	}
+	return readiness.Open(cfg, sink, x)
+}
+
+// entries is the size of the submission queue: the most transfers that one
+// system call carries out.
+const entries = 128
+
+// setup makes a ring that has what transfers need, or says why it can't.
+func setup() (*uring.Ring, error) {
+	ring, err := uring.Setup(entries, uring.SetupClamp|uring.SetupSubmitAll)
+	if err == unix.EINVAL {
+		return nil, fmt.Errorf("io_uring_setup: %w: this kernel's io_uring is older than 5.18", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("io_uring_setup: %w%s", err, remedy(err))
+	}
+	ok, err := ring.Supports(uring.OpSend, uring.OpRecv, uring.OpSendmsg, uring.OpRecvmsg)
+	if err == nil && !ok {
+		err = fmt.Errorf("this kernel's io_uring lacks send or receive")
+	}
+	if err == nil {
+		err = selfTest(ring)
+	}
+	if err != nil {
+		ring.Close()
+		return nil, err
+	}
+	return ring, nil
+}
+
+// remedy says what a refusal usually means.
+func remedy(err error) string {
+	switch err {
+	case unix.EPERM, unix.EACCES:
+		return " (refused by a container's seccomp profile or by sysctl kernel.io_uring_disabled; allow io_uring there, or do without: epoll)"
+	case unix.ENOSYS:
+		return " (the kernel has no io_uring, or a seccomp profile hides it)"
+	case unix.ENOMEM:
+		return " (locked-memory limit: raise it with ulimit -l)"
+	case unix.EMFILE, unix.ENFILE:
+		return " (descriptor limit: raise it with ulimit -n)"
+	}
+	return ""
+}
+
+// selfTest shows on a real socket pair what the batcher relies on: a receive
+// with nothing there is answered with EAGAIN within the call, and transfers
+// move bytes.
+func selfTest(ring *uring.Ring) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socketpair: %w", err)
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	b := batcher{ring: ring}
+	in, out := make([]byte, 4), []byte("ring")
+	steps := []readiness.Transfer{
+		{FD: pair[0], Bufs: [][]byte{in}},
+		{FD: pair[1], Bufs: [][]byte{out}, Send: true},
+		{FD: pair[0], Bufs: [][]byte{in[:2], in[2:]}},
+	}
+	want := []syscall.Errno{unix.EAGAIN, 0, 0}
+	for i := range steps {
+		if _, err := b.submit(steps[i : i+1]); err != nil {
+			return err
+		}
+		if steps[i].Errno != want[i] {
+			return fmt.Errorf("io_uring self-test: transfer %d answered %v, not %v", i, steps[i].Errno, want[i])
+		}
+	}
+	if string(in) != string(out) {
+		return fmt.Errorf("io_uring self-test: sent %q, received %q", out, in)
+	}
+	return nil
+}
