@@ -282,6 +282,8 @@ func (p *Port) Close() error {
 	p.mu.Lock()
 	p.drain()
 	p.idle = true
+	p.sched.Hasten()
+	p.dispatch(nil)
 	for p.sched.Poller() != nil {
 		p.drv.Wake()
 		p.polled.Wait()

@@ -41,6 +41,7 @@ type State struct {
 	poller  *Waiter
 	ticks   uint64
 	mark    uint64 // packets ever queued, as of the last tick
+	hasty   bool
 }
 
 // New makes the state for at most cap running workers.
@@ -145,10 +146,14 @@ func (s *State) StopPoll(w *Waiter) {
 	}
 }
 
+// Hasten ends all restraint: from now on every packet releases a waiter at
+// once, below the cap. It is for a closing port, which has no more ticks.
+func (s *State) Hasten() { s.hasty = true }
+
 // Release picks the waiter to be given the oldest of queued packets now, and
 // gives it a slot; nil when the packets are left to workers that are busy.
 func (s *State) Release(queued int) *Waiter {
-	if s.busy() > 0 {
+	if s.busy() > 0 && !s.hasty {
 		return nil
 	}
 	return s.release(queued)

@@ -75,15 +75,16 @@ func (s *stream) established(polling bool) {
 
 // endConnect reports the connect's end. The lock is held.
 func (s *stream) endConnect(err error, polling bool) {
+	if err != nil {
+		// Without this the next connect(2) only reports the failure again, as
+		// ECONNABORTED; C71 wants the socket to be of use.
+		epoll.Dissolve(s.fd)
+	}
 	op := s.connecting
 	s.connecting = nil
 	op.Err = err
 	s.port.sink.Complete(op, polling)
 }
 
-// abortConnect gives a connect up; the socket may be connected again. The lock
-// is held.
-func (s *stream) abortConnect(err error) {
-	epoll.Dissolve(s.fd)
-	s.endConnect(err, false)
-}
+// abortConnect gives a connect up. The lock is held.
+func (s *stream) abortConnect(err error) { s.endConnect(err, false) }
