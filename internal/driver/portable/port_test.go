@@ -1,0 +1,53 @@
+package portable
+
+import (
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+func TestAttachKnowsItsOwnPorts(t *testing.T) {
+	b, c := newBench(t), newBench(t)
+	s, err := b.port.NewStream(false)
+	b.must(err)
+	if err := s.Attach(nil); !errors.Is(err, driver.ErrInvalid) {
+		t.Fatalf("attach to no port: %v", err)
+	}
+	b.must(s.Attach(c.port))
+	late, err := b.port.NewStream(false)
+	b.must(err)
+	b.port.Shut()
+	if err := late.Attach(b.port); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("attach to a port that is shut: %v", err)
+	}
+}
+
+func TestWakeIsSticky(t *testing.T) {
+	b := newBench(t)
+	b.port.Wake()
+	b.port.Wake()
+	start := time.Now()
+	b.must(b.port.Poll(bound))
+	if time.Since(start) >= bound {
+		t.Fatal("a wake before Poll was lost")
+	}
+	b.must(b.port.Poll(time.Millisecond))
+	b.must(b.port.Poll(0))
+}
+
+func TestErrorsCarryClassAndNumber(t *testing.T) {
+	for errno, want := range classes {
+		err := sysError(&net.OpError{Op: "read", Err: errno})
+		var sys *driver.SysError
+		if !errors.Is(err, want) || !errors.Is(err, errno) || !errors.As(err, &sys) {
+			t.Errorf("%v became %v", errno, err)
+		}
+	}
+	if err := sysError(io.ErrUnexpectedEOF); !errors.Is(err, driver.ErrUnclassified) {
+		t.Errorf("an error without a number became %v", err)
+	}
+}

@@ -1,0 +1,25 @@
+package portable
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/driver"
+)
+
+// severed reports whether a connection whose stream has ended was reset: then
+// it has no peer any more. Windows tells every receive of a reset (C69), so
+// that its end of stream means just that; Wine tells only one call.
+func severed(raw syscall.RawConn) bool {
+	gone := false
+	raw.Control(func(fd uintptr) {
+		_, err := windows.Getpeername(windows.Handle(fd))
+		gone = err != nil
+	})
+	return gone
+}
+
+// reusePort is a net.ListenConfig.Control. SO_REUSEADDR on Windows means
+// something else: it lets anybody take over a port in use.
+func reusePort(_, _ string, _ syscall.RawConn) error { return driver.ErrNotSupported }

@@ -1,0 +1,87 @@
+package portable
+
+import (
+	"net"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+// writer is a stream's sending lane.
+type writer struct {
+	lane
+	s      *stream
+	gather net.Buffers // of the send under way
+	shut   bool        // no further sends are accepted
+	fin    bool        // the peer has been told
+}
+
+func (w *writer) init(s *stream) { w.s, w.h, w.w = s, &s.handle, w }
+
+// Send sends all of op.Bufs.
+func (s *stream) Send(op *driver.Op) error { return s.submit(&s.send.lane, op) }
+
+// ShutdownSend ends the sending direction once the sends accepted so far are
+// over. Only then is the system told: it would refuse those that wait here.
+func (s *stream) ShutdownSend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &s.send
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.conn == nil:
+		return driver.ErrNotConnected
+	case w.shut:
+		return nil
+	}
+	w.shut = true
+	if w.ops.Len() > 0 {
+		return nil
+	}
+	return w.finish()
+}
+
+// finish tells the peer that nothing more will come. The caller holds mu.
+func (w *writer) finish() error {
+	if w.fin || w.s.failure != nil {
+		return w.s.failure
+	}
+	w.fin = true
+	if err := w.s.conn.CloseWrite(); err != nil {
+		return sysError(err)
+	}
+	return nil
+}
+
+func (w *writer) verdict(op *driver.Op) error { return w.s.verdict(op) }
+
+// transfer relies on net's writes, which go on until all has been sent or an
+// error stops them, and then tell how much it was (C73).
+func (w *writer) transfer(op *driver.Op) (int, error) {
+	switch {
+	case op.Len() == 0:
+		return 0, nil
+	case len(op.Bufs) == 1:
+		return w.s.conn.Write(op.Bufs[0])
+	}
+	w.gather = net.Buffers(op.Bufs)
+	n, err := w.gather.WriteTo(w.s.conn)
+	w.gather = nil
+	return int(n), err
+}
+
+func (w *writer) settle(op *driver.Op, _ int, err error) error { return w.s.outcome(op, err) }
+
+func (w *writer) setDeadline(t time.Time) error { return w.s.conn.SetWriteDeadline(t) }
+
+func (w *writer) rest() bool {
+	if w.s.closed {
+		w.s.leave()
+		return true
+	}
+	if w.shut {
+		w.finish() // the peer learns of it, or the next receive of a failure
+	}
+	return false
+}
