@@ -54,8 +54,9 @@ type Sink interface {
 
 // Port is one open completion port of a backend.
 type Port interface {
-	// Poll waits until at least one completion has been reported, Wake was
+	// Poll waits until something was reported with polling set, Wake was
 	// called, or timeout has passed (negative: no limit, zero: don't wait).
+	// It may return for no reason.
 	// At most one goroutine is inside Poll at a time; the root sees to it.
 	// An error means the port can't go on; the root hands it to every Wait.
 	Poll(timeout time.Duration) error

@@ -80,6 +80,7 @@ func (p *Pool) Get(a *Account) *Buf {
 	}
 	p.out++
 	a.held++
+	p.unlist(a) // it may have asked for a reason other than a kick
 	p.mu.Unlock()
 	b, _ := p.free.Get().(*Buf)
 	if b == nil {
@@ -119,31 +120,42 @@ func (b *Buf) Release(gen uint32) bool {
 	return true
 }
 
-// Forget takes a closed socket's account off the list of starved ones.
+// Forget says that a wants no buffer now. It may have been kicked for one
+// already, so what is free is offered to the next: Forget may call the Kick of
+// others, and must be called without any lock that one takes.
 func (p *Pool) Forget(a *Account) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	a.short = false
+	p.unlist(a)
+	var next *Account
+	if p.out < p.max {
+		next = p.pop()
+	}
+	p.mu.Unlock()
+	if next != nil {
+		next.Owner.Kick()
+	}
+}
+
+// unlist takes a off the list of starved accounts, if it is there.
+func (p *Pool) unlist(a *Account) {
 	if !a.starved {
 		return
 	}
 	a.starved = false
 	var prev *Account
-	for o := p.starved; o != nil; prev, o = o, o.next {
-		if o != a {
-			continue
-		}
-		if prev == nil {
-			p.starved = o.next
-		} else {
-			prev.next = o.next
-		}
-		if p.last == o {
-			p.last = prev
-		}
-		o.next = nil
-		return
+	for o := p.starved; o != a; o = o.next {
+		prev = o
 	}
+	if prev == nil {
+		p.starved = a.next
+	} else {
+		prev.next = a.next
+	}
+	if p.last == a {
+		p.last = prev
+	}
+	a.next = nil
 }
 
 func (p *Pool) enlist(a *Account) {

@@ -180,11 +180,14 @@ func (s *stream) ready(ev uint32) {
 	}
 }
 
-// Kick implements driver.Kicker: a pooled buffer may be had again.
+// Kick implements driver.Kicker: a pooled buffer may be had again. A stream
+// that has lost interest meanwhile lets the next have it.
 func (s *stream) Kick() {
 	s.mu.Lock()
-	if s.closed {
+	op := s.recv.ops.Front()
+	if s.closed || op == nil || op.Kind != driver.KindRecvPooled || !s.recv.ready {
 		s.mu.Unlock()
+		s.port.pool.Forget(&s.acct)
 		return
 	}
 	s.tryAndUnlock(false)
@@ -278,10 +281,19 @@ func (s *stream) Close() error { return s.shut(false) }
 func (s *stream) Abort() error { return s.shut(true) }
 
 func (s *stream) shut(reset bool) error {
+	p, err := s.end(reset)
+	if p != nil {
+		p.pool.Forget(&s.acct) // without the lock: it may kick others
+	}
+	return err
+}
+
+// end closes the stream and gives the port that it was attached to, if any.
+func (s *stream) end(reset bool) (*Port, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return net.ErrClosed
+		return nil, net.ErrClosed
 	}
 	s.closed = true
 	if reset {
@@ -290,7 +302,6 @@ func (s *stream) shut(reset bool) error {
 	}
 	if s.port != nil {
 		s.port.slots.Remove(s.token)
-		s.port.pool.Forget(&s.acct)
 		if s.connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
@@ -298,7 +309,7 @@ func (s *stream) shut(reset bool) error {
 		s.failAll(&s.send, net.ErrClosed, false)
 	}
 	s.releaseFD()
-	return nil
+	return s.port, nil
 }
 
 // releaseFD closes the descriptor of a closed stream once no transfer uses it.
