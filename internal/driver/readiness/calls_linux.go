@@ -1,6 +1,10 @@
 package readiness
 
-import "iocp/internal/sys/epoll"
+import (
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/epoll"
+)
 
 // Calls carries out each transfer by a system call of its own.
 type Calls struct{}
@@ -19,6 +23,12 @@ func (t *Transfer) Call() {
 	} else {
 		t.N, t.Errno = epoll.Recv(t.FD, t.Bufs, t.Peek)
 	}
+}
+
+// Gather describes to the kernel what the transfer has left to move, as far as
+// iov has room, and reports how many vectors and bytes that is.
+func (t *Transfer) Gather(iov []unix.Iovec) (n, bytes int) {
+	return epoll.Gather(iov, t.Bufs, t.Skip)
 }
 
 // Batches implements Exec.

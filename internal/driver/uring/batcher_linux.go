@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver/readiness"
-	"iocp/internal/sys/epoll"
 	"iocp/internal/sys/uring"
 )
 
@@ -153,7 +152,7 @@ func (b *batcher) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *i
 	}
 	v := b.vecs[*vecs]
 	*vecs++
-	n, bytes := epoll.Gather(v.iov[:], t.Bufs, t.Skip)
+	n, bytes := t.Gather(v.iov[:])
 	v.msg.Iov = &v.iov[0]
 	v.msg.SetIovlen(n)
 	sqe.Opcode = choose(t, uring.OpSendmsg, uring.OpRecvmsg)

@@ -1,0 +1,123 @@
+package winport
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/win"
+)
+
+// Bind implements driver.Stream.
+func (s *Stream) Bind(addr netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case !fits(addr, s.v6):
+		return driver.ErrNotSupported
+	}
+	if err := windows.Bind(s.sock, sockaddr(addr, s.v6)); err != nil {
+		return sysError("bind", err)
+	}
+	s.bound = true
+	s.settings.bind = addr
+	return nil
+}
+
+// Connect implements driver.Stream.
+func (s *Stream) Connect(op *driver.Op, addr netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.connecting != nil || s.peer.IsValid():
+		return driver.ErrConnected
+	case !fits(addr, s.v6):
+		return driver.ErrNotSupported
+	}
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	r := s.port.records.take(s, op)
+	s.lend(r)
+	err := s.started(r, "ConnectEx", windows.ConnectEx(s.sock, sockaddr(addr, s.v6), nil, 0, nil, &r.ov))
+	switch {
+	case err == nil:
+		s.connecting = r
+	case networkAnswer(err):
+		s.spent = true
+		r.end(0, err)
+		s.port.finish(r, false)
+	default:
+		s.port.records.put(r)
+		return err
+	}
+	return nil
+}
+
+// prepare makes the socket ready for ConnectEx, which wants it to be bound
+// (C96).
+func (s *Stream) prepare() error {
+	if s.spent {
+		if err := s.renew(); err != nil {
+			return err
+		}
+	}
+	if s.bound {
+		return nil
+	}
+	if err := windows.Bind(s.sock, wildcard(s.v6)); err != nil {
+		return sysError("bind", err)
+	}
+	s.bound = true
+	return nil
+}
+
+// renew replaces the SOCKET after a connect that failed. ConnectEx's page has
+// it that a refused one can be used again, but says nothing of a cancelled
+// one, and Wine 8 gives WSAECONNABORTED for either.
+func (s *Stream) renew() error {
+	sock, err := newSocket(s.v6)
+	if err != nil {
+		return err
+	}
+	if _, err := windows.CreateIoCompletionPort(sock, s.port.handle, ioKey, 0); err != nil {
+		windows.Closesocket(sock)
+		return sysError("CreateIoCompletionPort", err)
+	}
+	windows.Closesocket(s.sock) // first, since both may want the same address
+	s.sock, s.spent, s.bound, s.nonblocking = sock, false, s.settings.bind.IsValid(), false
+	return s.settings.apply(sock, s.v6)
+}
+
+// connectOver reports the end of a connect.
+func (s *Stream) connectOver(r *record, status syscall.Errno) {
+	s.connecting = nil
+	err := s.outcome(r, "ConnectEx", status)
+	if err == nil {
+		err = s.connected()
+	}
+	s.spent = err != nil
+	r.end(0, err)
+	s.port.finish(r, true)
+}
+
+// connected makes a socket that ConnectEx has connected like any other: until
+// then it has no peer's name, and can't be shut down (C94).
+func (s *Stream) connected() error {
+	if s.closed {
+		return net.ErrClosed
+	}
+	if err := win.UpdateConnectContext(s.sock); err != nil {
+		return sysError("setsockopt", err)
+	}
+	s.local, s.peer = localOf(s.sock), peerOf(s.sock)
+	s.settings = settings{}
+	return nil
+}

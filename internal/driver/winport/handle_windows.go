@@ -1,0 +1,159 @@
+package winport
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/win"
+)
+
+// handle is what sockets and listeners have in common.
+type handle struct {
+	owner owner
+
+	mu     sync.Mutex
+	sock   windows.Handle // InvalidHandle once closed
+	v6     bool
+	port   *Port  // nil until attached
+	token  uint64 // in port.handles
+	closed bool   // by Close or Abort; sock may live on until records are back
+	lent   int    // records of this handle in the kernel
+
+	lingers bool // closesocket may wait (SO_LINGER with a time)
+}
+
+// Attach implements driver.Handle.
+func (h *handle) Attach(to driver.Port) error {
+	p, ok := to.(*Port)
+	if !ok {
+		return driver.ErrInvalid
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return net.ErrClosed
+	}
+	token := p.handles.Add(h)
+	if p.shut.Load() {
+		p.handles.Remove(token)
+		return net.ErrClosed
+	}
+	if _, err := windows.CreateIoCompletionPort(h.sock, p.handle, ioKey, 0); err != nil {
+		p.handles.Remove(token)
+		return sysError("CreateIoCompletionPort", err)
+	}
+	h.port, h.token = p, token
+	return nil
+}
+
+// lend marks a record as the kernel's. It comes before the call that starts
+// the operation, because the packet may be dequeued before that returns.
+func (h *handle) lend(r *record) {
+	r.ov = windows.Overlapped{}
+	r.flags = 0
+	r.state = inKernel
+	h.lent++
+	h.port.lent.Add(1)
+}
+
+// landed takes a record back from the kernel.
+func (h *handle) landed(r *record) {
+	r.unload()
+	h.lent--
+	h.port.lent.Add(-1)
+}
+
+// started looks at what the starting call returned: a packet follows success
+// and ERROR_IO_PENDING alike (C45), and nothing else (C46).
+func (h *handle) started(r *record, call string, err error) error {
+	if err == nil || err == windows.ERROR_IO_PENDING {
+		return nil
+	}
+	h.landed(r)
+	return sysError(call, err)
+}
+
+// outcome is the error with which a record's operation ends. Windows has three
+// numbers for an operation that ended because of a close here, and two of them
+// also mean that the peer reset the connection (C70).
+func (h *handle) outcome(r *record, call string, status syscall.Errno) error {
+	switch {
+	case status == 0:
+		return nil
+	case h.closed:
+		return net.ErrClosed
+	case r.canceled:
+		return &driver.SysError{Call: call, Class: driver.ErrAborted, Errno: status}
+	}
+	return sysError(call, status)
+}
+
+// cancel asks for one operation to be given up, and reports whether it wasn't
+// over by then.
+func (h *handle) cancel(r *record) bool {
+	switch r.state {
+	case done:
+		return false
+	case inKernel:
+		// ERROR_NOT_FOUND: the packet is queued (C102). The wait of a
+		// RecvPooled may be over, but it hasn't taken anything yet.
+		err := windows.CancelIoEx(h.sock, &r.ov)
+		if err != nil && r.op.Kind != driver.KindRecvPooled {
+			return false
+		}
+		r.canceled = true
+	default:
+		r.canceled = true
+		r.end(r.op.N, driver.ErrAborted)
+	}
+	return true
+}
+
+// release closes the SOCKET.
+func (h *handle) release() error {
+	if h.sock == windows.InvalidHandle {
+		return nil
+	}
+	sock := h.sock
+	h.sock = windows.InvalidHandle
+	if h.port != nil {
+		h.port.handles.Remove(h.token)
+	}
+	if h.lingers {
+		// On a non-blocking socket it would fail rather than wait.
+		win.SetNonblock(sock, false)
+		go windows.Closesocket(sock)
+		return nil
+	}
+	return sysError("closesocket", windows.Closesocket(sock))
+}
+
+// openSocket makes a TCP socket for overlapped operations.
+func openSocket(v6 bool) (windows.Handle, error) {
+	family := int32(windows.AF_INET)
+	if v6 {
+		family = windows.AF_INET6
+	}
+	sock, err := windows.WSASocket(family, windows.SOCK_STREAM, windows.IPPROTO_TCP, nil, 0,
+		windows.WSA_FLAG_OVERLAPPED|windows.WSA_FLAG_NO_HANDLE_INHERIT)
+	if err != nil {
+		return windows.InvalidHandle, sysError("WSASocket", err)
+	}
+	return sock, nil
+}
+
+// dualStack lets an IPv6 socket carry IPv4 too, or not.
+func dualStack(sock windows.Handle, on bool) error {
+	return sysError("setsockopt", windows.SetsockoptInt(sock, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, boolInt(!on)))
+}
+
+// localOf is a socket's own address; invalid when it has none.
+func localOf(sock windows.Handle) netip.AddrPort { return addrPort(windows.Getsockname(sock)) }
+
+// peerOf is the address of a socket's peer; invalid when it has none.
+func peerOf(sock windows.Handle) netip.AddrPort { return addrPort(windows.Getpeername(sock)) }

@@ -1,0 +1,55 @@
+package winport_test
+
+import (
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+func TestPollTimesOutAndIsWoken(t *testing.T) {
+	b := newBench(t)
+	b.ok(b.port.Poll(0))
+	start := time.Now()
+	b.ok(b.port.Poll(20 * time.Millisecond))
+	if d := time.Since(start); d < 20*time.Millisecond {
+		t.Errorf("a wait of 20ms took %v", d)
+	}
+	b.port.Wake()
+	b.port.Wake()
+	b.ok(b.port.Poll(-1)) // ends by the Wake before
+	go b.port.Wake()
+	b.ok(b.port.Poll(-1))
+	if op := b.take(); op != nil {
+		t.Errorf("Wake made a completion: %v", op)
+	}
+	start = time.Now()
+	b.ok(b.port.Poll(20 * time.Millisecond))
+	if time.Since(start) < 20*time.Millisecond {
+		t.Error("two Wakes without a Poll between them left a packet behind")
+	}
+}
+
+// After Shut nothing can be attached, and everything pending ends.
+func TestShut(t *testing.T) {
+	b := newBench(t)
+	s, _ := b.pair()
+	l := b.listener()
+	recv, many := recvOp(make([]byte, 1)), &driver.Op{Kind: driver.KindAcceptMany}
+	b.ok(s.Recv(recv))
+	b.ok(l.Accept(many))
+	b.port.Shut()
+	for range 2 {
+		if op := b.next(); !errors.Is(op.Err, net.ErrClosed) {
+			t.Error(op.Kind, op.Err)
+		}
+	}
+	late, err := b.port.NewStream(false)
+	b.ok(err)
+	defer late.Close()
+	if err := late.Attach(b.port); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}

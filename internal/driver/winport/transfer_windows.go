@@ -1,0 +1,191 @@
+package winport
+
+import (
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/driver"
+)
+
+// Recv implements driver.Stream.
+func (s *Stream) Recv(op *driver.Op) error { return s.submit(&s.recvs, op, false) }
+
+// RecvPooled implements driver.Stream. It waits with a receive of no length
+// and takes a buffer when there is something to put into it. Between the two
+// no other receive may take the data, hence alone.
+func (s *Stream) RecvPooled(op *driver.Op) error { return s.submit(&s.recvs, op, true) }
+
+// Send implements driver.Stream. One too long for a single request is alone,
+// so that nothing gets between its parts.
+func (s *Stream) Send(op *driver.Op) error {
+	return s.submit(&s.sends, op, op.Len() > requestMax || len(op.Bufs) > buffersMax)
+}
+
+// submit accepts an operation. The mutex makes the order of the starting calls
+// that of the line.
+func (s *Stream) submit(l *line, op *driver.Op, alone bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	r := s.port.records.take(s, op)
+	r.alone = alone
+	op.N = 0
+	l.push(r)
+	if l.ready() != r {
+		return nil
+	}
+	if err := s.begin(r); err != nil {
+		l.remove(r)
+		s.port.records.put(r)
+		return err
+	}
+	return nil
+}
+
+// begin gives an operation to the kernel.
+func (s *Stream) begin(r *record) error {
+	switch r.op.Kind {
+	case driver.KindSend:
+		return s.beginSend(r)
+	case driver.KindRecvPooled:
+		r.load(nil, 0)
+	default:
+		r.load(r.op.Bufs, 0)
+	}
+	s.lend(r)
+	err := windows.WSARecv(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags, &r.ov, nil)
+	return s.started(r, "WSARecv", err)
+}
+
+// beginSend sends what of the operation hasn't been sent yet.
+func (s *Stream) beginSend(r *record) error {
+	r.load(r.op.Bufs, r.op.N)
+	s.lend(r)
+	err := windows.WSASend(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
+	return s.started(r, "WSASend", err)
+}
+
+// sent looks at a send that the kernel has given back: it is over with an
+// error or with all its bytes (C73).
+func (s *Stream) sent(r *record, n int, status syscall.Errno) {
+	n += r.op.N
+	switch {
+	case status == 0 && n < r.op.Len() && s.closed:
+		r.end(n, net.ErrClosed)
+	case status == 0 && n < r.op.Len() && r.canceled:
+		r.end(n, driver.ErrAborted)
+	case status == 0 && n < r.op.Len():
+		r.op.N = n
+		r.state = queued
+	default:
+		r.end(n, s.outcome(r, "WSASend", status))
+	}
+}
+
+// received looks at a receive that the kernel has given back.
+func (s *Stream) received(r *record, n int, status syscall.Errno) {
+	err := s.outcome(r, "WSARecv", status)
+	if err == nil && n == 0 && r.op.Len() > 0 {
+		err = s.endOfStream()
+	}
+	r.end(n, err)
+}
+
+// endOfStream doubts the end of a stream. Wine 8 makes one of a reset that came
+// while no receive was pending, where Windows says WSAECONNRESET (C69); but the
+// socket has lost its peer then, as it has not after a mere end of the stream,
+// unless the end has been sent as well.
+func (s *Stream) endOfStream() error {
+	if s.closed || s.sendsEnded {
+		return nil
+	}
+	if _, err := windows.Getpeername(s.sock); err == windows.WSAENOTCONN {
+		return sysError("WSARecv", windows.WSAECONNRESET)
+	}
+	return nil
+}
+
+// readable ends the wait of a RecvPooled.
+func (s *Stream) readable(r *record, status syscall.Errno) (unused *driver.Buf) {
+	switch {
+	case status != 0:
+		r.end(0, s.outcome(r, "WSARecv", status))
+	case s.closed:
+		r.end(0, net.ErrClosed)
+	case r.canceled:
+		r.end(0, driver.ErrAborted)
+	default:
+		return s.fetch(r)
+	}
+	return nil
+}
+
+// fetch receives what there is into a buffer of the pool. When there is no
+// buffer the operation starves until Kick; when there is no data after all it
+// waits again. It returns a buffer that it took in vain, to be given back
+// without the lock, since that may kick other sockets.
+func (s *Stream) fetch(r *record) (unused *driver.Buf) {
+	buf := s.port.pool.Get(&s.acct)
+	if buf == nil {
+		r.state = starved
+		return nil
+	}
+	n, err := s.receiveNow(r, buf.Data)
+	switch {
+	case err == windows.WSAEWOULDBLOCK:
+		r.state = queued
+	case err != nil:
+		r.end(0, sysError("WSARecv", err))
+	case n == 0:
+		r.end(0, s.endOfStream())
+	default:
+		buf.N = n
+		r.op.Buf = buf
+		r.end(n, nil)
+		return nil
+	}
+	return buf
+}
+
+// receiveNow receives without waiting and without a packet: that is what a
+// call without OVERLAPPED does (C53) on a socket made non-blocking, which
+// overlapped operations take no notice of (C54).
+func (s *Stream) receiveNow(r *record, b []byte) (int, error) {
+	if !s.nonblocking {
+		if err := setNonblock(s.sock); err != nil {
+			return 0, err
+		}
+		s.nonblocking = true
+	}
+	r.inline[0] = windows.WSABuf{Len: uint32(min(len(b), requestMax)), Buf: &b[0]}
+	defer func() { r.inline[0] = windows.WSABuf{} }()
+	r.flags = 0
+	err := windows.WSARecv(s.sock, &r.inline[0], 1, &r.got, &r.flags, nil, nil)
+	return int(r.got), err
+}
+
+// Kick implements driver.Kicker: a buffer has come back. When nothing starves
+// any more it is passed on, by taking a buffer and giving it back.
+func (s *Stream) Kick() {
+	s.mu.Lock()
+	if len(s.recvs.recs) == 0 || s.recvs.recs[0].state != starved {
+		s.mu.Unlock()
+		s.port.pool.Forget(&s.acct)
+		return
+	}
+	unused := s.fetch(s.recvs.recs[0])
+	s.advance(&s.recvs, false)
+	s.mu.Unlock()
+	giveBack(unused)
+}
+
+// giveBack returns a buffer, if there is one, to its pool. No lock is held.
+func giveBack(buf *driver.Buf) {
+	if buf != nil {
+		buf.Release(buf.Gen())
+	}
+}

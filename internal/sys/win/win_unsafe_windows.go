@@ -1,0 +1,101 @@
+// Package win declares what golang.org/x/sys/windows lacks of the Winsock and
+// completion-port calls. Declarations only: each function is one system call,
+// named as its manual names it.
+package win
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// SO_EXCLUSIVEADDRUSE is ~SO_REUSEADDR (winsock2.h).
+const SO_EXCLUSIVEADDRUSE = ^windows.SO_REUSEADDR
+
+// fionbio is FIONBIO: _IOW('f', 126, u_long) (winsock2.h).
+const fionbio = 0x8004667e
+
+// AddrRoom is the room that AcceptEx needs for one address: "at least 16 bytes
+// more than the maximum address length for the transport protocol in use".
+const AddrRoom = 16 + unsafe.Sizeof(windows.RawSockaddrInet6{})
+
+var (
+	kernel32 = windows.NewLazySystemDLL("kernel32.dll")
+	ws2_32   = windows.NewLazySystemDLL("ws2_32.dll")
+
+	procGetQueuedCompletionStatusEx = kernel32.NewProc("GetQueuedCompletionStatusEx")
+	procAccept                      = ws2_32.NewProc("accept")
+	procIoctlsocket                 = ws2_32.NewProc("ioctlsocket")
+)
+
+// OverlappedEntry is OVERLAPPED_ENTRY. The overlapped is an address only: it is
+// what the kernel says, not yet something to be followed.
+type OverlappedEntry struct {
+	Key        uintptr
+	Overlapped uintptr
+	Internal   uintptr
+	Bytes      uint32
+}
+
+// TCPKeepalive is struct tcp_keepalive (mstcpip.h); times in milliseconds.
+type TCPKeepalive struct {
+	OnOff    uint32
+	Time     uint32
+	Interval uint32
+}
+
+// GetQueuedCompletionStatusEx removes packets from a port, not alertably, and
+// tells how many entries it has filled.
+func GetQueuedCompletionStatusEx(port windows.Handle, entries []OverlappedEntry, timeout uint32) (int, error) {
+	var n uint32
+	r1, _, e1 := syscall.SyscallN(procGetQueuedCompletionStatusEx.Addr(), uintptr(port),
+		uintptr(unsafe.Pointer(unsafe.SliceData(entries))), uintptr(len(entries)),
+		uintptr(unsafe.Pointer(&n)), uintptr(timeout), 0)
+	if r1 == 0 {
+		return 0, e1
+	}
+	return int(n), nil
+}
+
+// Accept is the plain accept, without an address.
+func Accept(s windows.Handle) (windows.Handle, error) {
+	r1, _, e1 := syscall.SyscallN(procAccept.Addr(), uintptr(s), 0, 0)
+	if conn := windows.Handle(r1); conn != windows.InvalidHandle {
+		return conn, nil
+	}
+	return windows.InvalidHandle, e1
+}
+
+// SetNonblock is ioctlsocket(FIONBIO).
+func SetNonblock(s windows.Handle, on bool) error {
+	var arg uint32
+	if on {
+		arg = 1
+	}
+	r1, _, e1 := syscall.SyscallN(procIoctlsocket.Addr(), uintptr(s), fionbio, uintptr(unsafe.Pointer(&arg)))
+	if r1 != 0 {
+		return e1
+	}
+	return nil
+}
+
+// SetKeepaliveVals is WSAIoctl(SIO_KEEPALIVE_VALS).
+func SetKeepaliveVals(s windows.Handle, vals TCPKeepalive) error {
+	var n uint32
+	return windows.WSAIoctl(s, windows.SIO_KEEPALIVE_VALS, (*byte)(unsafe.Pointer(&vals)),
+		uint32(unsafe.Sizeof(vals)), nil, 0, &n, nil, 0)
+}
+
+// UpdateAcceptContext is setsockopt(SO_UPDATE_ACCEPT_CONTEXT). The option's
+// value is the listening socket.
+func UpdateAcceptContext(s, listener windows.Handle) error {
+	return windows.Setsockopt(s, windows.SOL_SOCKET, windows.SO_UPDATE_ACCEPT_CONTEXT,
+		(*byte)(unsafe.Pointer(&listener)), int32(unsafe.Sizeof(listener)))
+}
+
+// UpdateConnectContext is setsockopt(SO_UPDATE_CONNECT_CONTEXT), which has no
+// value.
+func UpdateConnectContext(s windows.Handle) error {
+	return windows.Setsockopt(s, windows.SOL_SOCKET, windows.SO_UPDATE_CONNECT_CONTEXT, nil, 0)
+}
