@@ -1,7 +1,18 @@
 module iocp/cmd/iocp
 
-go 1.26
+go 1.26.0
 
 require iocp v0.0.0
+
+require (
+	github.com/alecthomas/kong v1.17.0
+	github.com/rogpeppe/go-internal v1.16.0
+	go.uber.org/goleak v1.3.0
+	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.47.0
+	golang.org/x/time v0.16.0
+)
+
+require golang.org/x/tools v0.26.0 // indirect
 
 replace iocp => ../..

@@ -46,8 +46,11 @@ func (s *session) run(c command) (string, error) {
 	cmd.WaitDelay = 20 * time.Second
 
 	err := cmd.Run()
-	if cause := ctx.Err(); err != nil && cause != nil {
-		err = errors.Join(err, fmt.Errorf("given up after %v: %w", c.timeout, cause))
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program itself succeeded
+	}
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("%w\ngiven up after %v", err, c.timeout)
 	}
 	if err != nil {
 		err = fmt.Errorf("$ %s\n%s%w", c, out.String(), err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,14 @@ const floorsFile = "porttest/clauses.txt"
 // one of its own natively as well. winport goes without it, as Wine is the
 // only place where this program ever runs it on Linux.
 const wineSuffix = "@wine"
+
+func readFloors() (map[string]int, error) {
+	text, err := os.ReadFile(floorsFile)
+	if err != nil {
+		return nil, err
+	}
+	return parseFloors(string(text))
+}
 
 // parseFloors reads lines of "backend count"; # starts a comment.
 func parseFloors(text string) (map[string]int, error) {

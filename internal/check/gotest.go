@@ -32,7 +32,7 @@ func requireEnv(backends []string) string { return "IOCP_REQUIRE=" + strings.Joi
 func race(s *session) (string, error) {
 	backends := requiredOn(runtime.GOOS)
 	env := []string{"CGO_ENABLED=1", requireEnv(backends)}
-	log, err := s.goTest("race", "", env, "-race", "-timeout=6m")
+	log, err := s.goTest("race", "", env, "-race", "-timeout=5m")
 	s.groups = append(s.groups, clauseGroup{goos: runtime.GOOS, required: backends, verdicts: log.clauses})
 	return log.tally.String(), err
 }
@@ -52,7 +52,7 @@ func (s *session) goTest(name, label string, env []string, flags ...string) (*te
 		to = io.MultiWriter(stream, file)
 	}
 	args := append([]string{"test", "-json", "-count=1"}, flags...)
-	cmd := goTool(12*time.Minute, env, append(args, everything...)...)
+	cmd := goTool(10*time.Minute, env, append(args, everything...)...)
 	cmd.stdout = to
 	_, err := s.run(cmd)
 	stream.flush()

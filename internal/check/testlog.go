@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -41,19 +40,19 @@ type testLog struct {
 	badSkips []string
 	clauses  map[clauseID]string // the clause's verdict: pass, fail or skip
 
-	output   map[testID]string // of what has not finished yet
-	order    []testID          // of output
-	builds   map[string]string // build output
-	failedIn map[string]int    // failed tests of a package
+	output map[testID]*strings.Builder // of what has not finished yet
+	order  []testID                    // of output
+	builds map[string]string           // build output
+	below  map[testID]int              // failed tests below a test or a package
 }
 
 func newTestLog(label string) *testLog {
 	return &testLog{
-		label:    label,
-		clauses:  map[clauseID]string{},
-		output:   map[testID]string{},
-		builds:   map[string]string{},
-		failedIn: map[string]int{},
+		label:   label,
+		clauses: map[clauseID]string{},
+		output:  map[testID]*strings.Builder{},
+		builds:  map[string]string{},
+		below:   map[testID]int{},
 	}
 }
 
@@ -70,10 +69,11 @@ func (l *testLog) line(raw string) {
 	case "build-output":
 		l.builds[e.ImportPath] += e.Output
 	case "output":
-		if _, seen := l.output[id]; !seen {
+		if l.output[id] == nil {
+			l.output[id] = new(strings.Builder)
 			l.order = append(l.order, id)
 		}
-		l.output[id] += e.Output
+		l.output[id].WriteString(e.Output)
 	case "pass", "fail", "skip":
 		if e.Test == "" {
 			l.packageDone(e)
@@ -90,7 +90,6 @@ func (l *testLog) testDone(id testID, action string) {
 		l.tally.passed++
 	case "fail":
 		l.tally.failed++
-		l.failedIn[id.pkg]++
 		l.fail(id, out)
 	case "skip":
 		l.tally.skipped++
@@ -112,22 +111,33 @@ func (l *testLog) packageDone(e event) {
 			rest.WriteString(l.take(id))
 		}
 	}
-	if e.Action == "fail" {
-		if l.failedIn[e.Package] == 0 {
+	if id := (testID{pkg: e.Package}); e.Action == "fail" {
+		if l.below[id] == 0 {
 			l.tally.failed++
 		}
-		l.fail(testID{pkg: e.Package}, rest.String())
+		l.fail(id, rest.String())
 	}
 }
 
 func (l *testLog) take(id testID) string {
 	out := l.output[id]
 	delete(l.output, id)
-	return out
+	if out == nil {
+		return ""
+	}
+	return out.String()
 }
 
+// fail keeps the output of a failure, unless it says nothing else than that
+// something below it failed, which has been kept already.
 func (l *testLog) fail(id testID, out string) {
-	fmt.Fprintf(&l.failures, "%s\n%s", l.title(id), out)
+	if l.below[id] == 0 || !onlyFrame(out) {
+		fmt.Fprintf(&l.failures, "%s\n%s", l.title(id), abridge(out))
+	}
+	for above := id; above.test != ""; {
+		above.test = above.test[:max(0, strings.LastIndex(above.test, "/"))]
+		l.below[above]++
+	}
 }
 
 func (l *testLog) title(id testID) string {
@@ -137,9 +147,3 @@ func (l *testLog) title(id testID) string {
 	}
 	return title
 }
-
-var capabilityLine = regexp.MustCompile(`(?m)^\s*\S+\.go:\d+: capability: \S`)
-
-// lacksCapability reports whether a skipped test gave as its reason that the
-// backend or the system lacks something, which is the only good one.
-func lacksCapability(out string) bool { return capabilityLine.MatchString(out) }

@@ -84,6 +84,26 @@ go: some complaint
 	}
 }
 
+func TestLogShowsAFailureOnce(t *testing.T) {
+	log := feed("", `
+{"Action":"output","Package":"p","Test":"A","Output":"=== RUN   A\n"}
+{"Action":"output","Package":"p","Test":"A/x","Output":"=== RUN   A/x\n"}
+{"Action":"output","Package":"p","Test":"A/x","Output":"    --- FAIL: A/x (0.00s)\n"}
+{"Action":"fail","Package":"p","Test":"A/x"}
+{"Action":"output","Package":"p","Test":"A","Output":"--- FAIL: A (0.00s)\n"}
+{"Action":"fail","Package":"p","Test":"A"}
+{"Action":"output","Package":"p","Output":"FAIL\n"}
+{"Action":"output","Package":"p","Output":"FAIL\tp\t0.1s\n"}
+{"Action":"fail","Package":"p"}`)
+	const want = "=== p A/x\n=== RUN   A/x\n    --- FAIL: A/x (0.00s)\n"
+	if got := strings.TrimLeft(log.failures.String(), "\n"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if log.tally.failed != 2 {
+		t.Errorf("%d tests failed, want 2", log.tally.failed)
+	}
+}
+
 func TestLogJudgesSkips(t *testing.T) {
 	tests := []struct {
 		output string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,14 +60,17 @@ func (s *session) newWine() (*wine, error) {
 	}
 	w := &wine{loader: loader, version: wineVersion(version), prefix: filepath.Join(s.scratch, "wine")}
 	// The overrides keep wineboot from asking for .NET and a browser engine,
-	// and from adding Wine to the desktop's menus.
+	// and from adding Wine to the desktop's menus. Debian's wineserver leaves a
+	// directory behind in TMPDIR, so it gets one that we remove.
 	w.env = []string{
 		"WINEPREFIX=" + w.prefix,
+		"TMPDIR=" + s.scratch,
 		"WINEARCH=win64",
 		"WINEDEBUG=-all",
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
 	}
 	if _, err := s.run(w.command(loader, "wineboot", "-i")); err != nil {
+		w.close(s)
 		return nil, err
 	}
 	if err := s.buildPRNG(filepath.Join(w.prefix, "drive_c", "windows", "system32")); err != nil {
@@ -81,10 +85,11 @@ func (w *wine) command(args ...string) command {
 }
 
 // close ends all that still runs in the prefix and waits until it has ended,
-// so that the directory can be removed.
+// so that the directory can be removed. An interrupted session does this too.
 func (w *wine) close(s *session) {
-	s.run(w.command("wineserver", "-k"))
-	s.run(w.command("wineserver", "-w"))
+	cleanup := &session{ctx: context.WithoutCancel(s.ctx)}
+	cleanup.run(w.command("wineserver", "-k"))
+	cleanup.run(w.command("wineserver", "-w"))
 }
 
 // wineLoader finds the loader of 64-bit programs, which Debian keeps off PATH.

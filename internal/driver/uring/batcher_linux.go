@@ -79,7 +79,8 @@ func (b *batcher) Do(batch []readiness.Transfer) {
 	for len(batch) > 0 {
 		n, err := b.submit(batch[:min(len(batch), b.ring.Entries())])
 		if err != nil {
-			b.failed.Store(&err)
+			cause := err // err itself must not escape: that would allocate for every batch
+			b.failed.Store(&cause)
 			direct(batch[n:])
 			return
 		}

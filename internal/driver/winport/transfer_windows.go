@@ -168,8 +168,8 @@ func (s *Stream) receiveNow(r *record, b []byte) (int, error) {
 	return int(r.got), err
 }
 
-// Kick implements driver.Kicker: a buffer has come back. When nothing starves
-// any more it is passed on, by taking a buffer and giving it back.
+// Kick implements driver.Kicker: a buffer has come back. A stream
+// that has lost interest meanwhile lets the next have it.
 func (s *Stream) Kick() {
 	s.mu.Lock()
 	if len(s.recvs.recs) == 0 || s.recvs.recs[0].state != starved {

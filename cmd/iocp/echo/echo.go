@@ -1,0 +1,22 @@
+// Package echo is the echo server, in two models: on the bare completion port
+// as the chapter builds it, and on package server.
+package echo
+
+import (
+	"context"
+	"fmt"
+
+	"iocp/cmd/iocp/internal/service"
+)
+
+// Serve runs the server until ctx is done and what was received has been sent
+// back. The model is "port" or "server".
+func Serve(ctx context.Context, model string, cfg service.Config) error {
+	switch model {
+	case "port":
+		return servePort(ctx, cfg)
+	case "server":
+		return serveServer(ctx, cfg)
+	}
+	return fmt.Errorf("there is no model %q: choose port or server", model)
+}

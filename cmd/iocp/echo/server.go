@@ -1,0 +1,41 @@
+package echo
+
+import (
+	"context"
+
+	"iocp/cmd/iocp/internal/service"
+	"iocp/server"
+)
+
+// serveServer is the echo server on package server. The queue of a connection
+// never overflows: nothing more is received while it is half full.
+func serveServer(ctx context.Context, cfg service.Config) error {
+	return service.Run(ctx, cfg, &handler{cfg}, nil)
+}
+
+type handler struct{ cfg service.Config }
+
+func (h *handler) OnOpen(c *server.Conn) {
+	h.cfg.Log.Info("join", "peer", c.RemoteAddr().String())
+}
+
+func (h *handler) OnData(c *server.Conn, data []byte) {
+	h.cfg.Say("message received!\n")
+	err := c.TrySend(data)
+	if h.cfg.Verbose {
+		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr().String(), "n", len(data), "err", err)
+	}
+	if err == nil {
+		h.cfg.Say("message sent!\n")
+	}
+}
+
+func (h *handler) OnClose(c *server.Conn, err error) {
+	if err == nil {
+		h.cfg.Say("message received!\n") // the end of the stream, as in the chapter
+	}
+	if unlessClosed(err) != nil {
+		h.cfg.Log.Warn("connection lost", "peer", c.RemoteAddr().String(), "err", err)
+	}
+	h.cfg.Log.Info("leave", "peer", c.RemoteAddr().String())
+}

@@ -1,0 +1,70 @@
+// Package service is what the servers of the command have in common: where
+// they listen, with how many workers, and how they say what happens.
+package service
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"runtime"
+
+	"iocp"
+)
+
+// Config is what every server is told.
+type Config struct {
+	Listen      netip.AddrPort // see ParseListen
+	Backend     string         // empty: the first that works
+	Workers     int            // 0: one for each CPU that Go uses
+	Concurrency int            // 0: as Workers' default
+	Chapter     bool           // print the chapter's texts to Out
+	Verbose     bool           // log each completion
+
+	Out io.Writer    // what users read; written to by several goroutines, a line at a time
+	Log *slog.Logger // what operators read
+}
+
+// WorkersOrDefault is the number of workers to start.
+func (c *Config) WorkersOrDefault() int {
+	if c.Workers > 0 {
+		return c.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// BufferSize is how much is received at a time: as little as in the chapter
+// if its texts are wanted, since these tell how much it was.
+func (c *Config) BufferSize() int {
+	if c.Chapter {
+		return 100
+	}
+	return 16 << 10
+}
+
+// Ready tells that the server can be connected to.
+func (c *Config) Ready(addr netip.AddrPort, backend string) {
+	fmt.Fprintf(c.Out, "listening on %s\n", addr)
+	what := "listening"
+	if addr.Addr().IsUnspecified() {
+		what = "listening on all addresses of this machine"
+	}
+	c.Log.Info(what, "addr", addr.String(), "backend", backend)
+}
+
+// Say prints one of the chapter's lines, if they are wanted.
+func (c *Config) Say(line string) {
+	if c.Chapter {
+		io.WriteString(c.Out, line)
+	}
+}
+
+// Listen listens at addr. On a machine without IPv6 all addresses are the
+// IPv4 ones.
+func Listen(port *iocp.Port, addr netip.AddrPort) (*iocp.Listener, error) {
+	ln, err := port.Listen(addr, iocp.ListenConfig{})
+	if err == nil || addr.Addr() != netip.IPv6Unspecified() || inUse(err) {
+		return ln, err
+	}
+	return port.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()), iocp.ListenConfig{})
+}

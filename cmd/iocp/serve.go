@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"iocp"
+	"iocp/cmd/iocp/chat"
+	"iocp/cmd/iocp/echo"
+	"iocp/cmd/iocp/internal/service"
+)
+
+// serverFlags are the flags of all servers.
+type serverFlags struct {
+	Port        string `arg:"" optional:"" help:"A bare port, as the chapter's programs take it: listen there on all addresses."`
+	Listen      string `placeholder:"ADDR" help:"Where to listen: HOST:PORT; port 0 picks one. Default: 127.0.0.1:9190."`
+	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: one for each CPU."`
+	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs."`
+	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
+	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive 100 bytes at a time as it does."`
+	Verbose     bool   `short:"v" help:"Log each completion."`
+}
+
+const defaultListen = "127.0.0.1:9190"
+
+// config checks the flags and turns them into a server's configuration.
+func (f *serverFlags) config() (service.Config, error) {
+	addr, err := f.listen()
+	if err != nil {
+		return service.Config{}, usageError{err}
+	}
+	if f.Workers < 0 || f.Concurrency < 0 {
+		return service.Config{}, usageError{fmt.Errorf("--workers and --concurrency must not be negative: leave them out for the default")}
+	}
+	if f.Backend != "" && !slices.Contains(iocp.Backends(), f.Backend) {
+		return service.Config{}, usageError{fmt.Errorf("there is no backend %q on this system: choose one of %s", f.Backend, strings.Join(iocp.Backends(), ", "))}
+	}
+	level := slog.LevelInfo
+	if f.Verbose {
+		level = slog.LevelDebug
+	}
+	return service.Config{
+		Listen: addr, Backend: f.Backend, Workers: f.Workers, Concurrency: f.Concurrency,
+		Chapter: f.Chapter, Verbose: f.Verbose, Out: os.Stdout,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}, nil
+}
+
+func (f *serverFlags) listen() (netip.AddrPort, error) {
+	switch {
+	case f.Port != "" && f.Listen != "":
+		return netip.AddrPort{}, fmt.Errorf("%s and --listen %s both say where to listen: give one of them", f.Port, f.Listen)
+	case f.Port != "":
+		return service.ParseListen(f.Port)
+	case f.Listen != "":
+		return service.ParseListen(f.Listen)
+	}
+	return service.ParseListen(defaultListen)
+}
+
+// serve runs a server until an interrupt. A second interrupt ends the process
+// at once.
+func (f *serverFlags) serve(run func(context.Context, service.Config) error) error {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return explainListen(run(ctx, cfg))
+}
+
+type echoCmd struct {
+	serverFlags
+	Model string `enum:"port,server" default:"port" help:"How it is built: port, as the chapter does, or server, on package server."`
+}
+
+func (c *echoCmd) Run() error {
+	return c.serve(func(ctx context.Context, cfg service.Config) error {
+		return echo.Serve(ctx, c.Model, cfg)
+	})
+}
+
+type chatCmd struct {
+	serverFlags
+	Rate int `placeholder:"N" help:"Lines a second that a client may send for long; ten times as many at once. Default: 100; --rate=-1 means no limit."`
+}
+
+func (c *chatCmd) Run() error {
+	return c.serve(func(ctx context.Context, cfg service.Config) error {
+		return chat.Serve(ctx, chat.Config{Config: cfg, Rate: c.Rate})
+	})
+}

@@ -1,0 +1,157 @@
+package server_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"testing"
+
+	"iocp/server"
+)
+
+// What can only be seen of a process that does nothing but serve is tested on
+// one: the test's own binary, started again with childMode set.
+const (
+	childMode    = "SERVER_TEST_CHILD"
+	childBackend = "SERVER_TEST_BACKEND"
+)
+
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(childMode); mode != "" {
+		cfg := configFor(os.Getenv(childBackend))
+		if err := child(childModes[mode](&cfg), cfg); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// childModes are the servers that a child can be.
+var childModes = map[string]func(*server.Config) server.Handler{
+	"echo": func(*server.Config) server.Handler {
+		return calls{data: func(c *server.Conn, data []byte) { c.TrySend(data) }}
+	},
+	"fanout": func(*server.Config) server.Handler { return &room{} },
+}
+
+// room sends what one says to everybody.
+type room struct {
+	server.NopHandler
+	mu      sync.Mutex
+	members []*server.Conn
+}
+
+func (r *room) OnOpen(c *server.Conn) {
+	r.mu.Lock()
+	r.members = append(r.members, c)
+	r.mu.Unlock()
+}
+
+func (r *room) OnData(_ *server.Conn, data []byte) {
+	s := server.Share(data)
+	defer s.Release()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.members {
+		c.TrySendShared(s)
+	}
+}
+
+// child serves, says where, and answers each byte of its input with the number
+// of allocations so far.
+func child(h server.Handler, cfg server.Config) error {
+	srv, err := server.New(h, cfg)
+	if err != nil {
+		return err
+	}
+	ln, err := srv.Listen(loopback)
+	if err != nil {
+		return err
+	}
+	go srv.Serve(ln)
+	fillRuntimePools()
+	fmt.Println(ln.Addr())
+	var mem runtime.MemStats
+	for b := make([]byte, 1); ; {
+		if _, err := os.Stdin.Read(b); err != nil {
+			return nil
+		}
+		runtime.ReadMemStats(&mem)
+		fmt.Println(mem.Mallocs)
+	}
+}
+
+// fillRuntimePools takes the runtime's own allocations out of the count. For
+// each goroutine that waits on a channel it needs a record, and it makes new
+// ones until every P's stock is full, which is at 128 (acquireSudog and
+// releaseSudog in runtime/proc.go). So it's given them.
+func fillRuntimePools() {
+	var started, waiting sync.WaitGroup
+	release := make(chan struct{})
+	for range 4 * 128 * runtime.GOMAXPROCS(0) {
+		started.Add(1)
+		waiting.Go(func() {
+			started.Done()
+			<-release
+		})
+	}
+	started.Wait()
+	close(release)
+	waiting.Wait()
+}
+
+// process is a running child.
+type process struct {
+	addr netip.AddrPort
+	in   io.Writer
+	out  *bufio.Reader
+}
+
+func startChild(t *testing.T, mode, backend string) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childMode+"="+mode, childBackend+"="+backend)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close() // which ends it
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the server process: %v", err)
+		}
+	})
+	p := &process{in: in, out: bufio.NewReader(out)}
+	var addr string
+	if _, err := fmt.Fscanln(p.out, &addr); err != nil {
+		t.Fatal(err)
+	}
+	p.addr = netip.MustParseAddrPort(addr)
+	return p
+}
+
+func (p *process) mallocs(t *testing.T) (n uint64) {
+	t.Helper()
+	if _, err := p.in.Write([]byte{'?'}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fscanln(p.out, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"iocp"
+)
+
+// Config configures a [Server]. The zero value is ready to use.
+type Config struct {
+	// Port is the port to run on. The server needs it for itself: its
+	// workers drop packets of other handles. It is the caller's to close,
+	// after Shutdown. Nil means a port of the server's own.
+	Port *iocp.Port
+
+	// PortConfig configures the server's own port. Its Concurrency, when 0,
+	// is at least 2 here, so that one handler that blocks doesn't stop the
+	// rest on a machine with one CPU.
+	PortConfig iocp.Config
+
+	// Workers is how many goroutines wait on the port and run callbacks. No
+	// more than the port's concurrency run at a time. 0 means twice that.
+	Workers int
+
+	// SendQueueMax bounds the bytes queued on one connection, those being
+	// sent included. 0 means 256 KiB.
+	SendQueueMax int
+
+	// ConnsMax bounds the open connections. Those beyond it are accepted and
+	// reset at once, so that their peers know, and counted in Stats.Refused.
+	// 0 means no bound.
+	ConnsMax int
+
+	// CloseTimeout bounds how long a connection may be closing: sending what
+	// is queued and waiting for the peer's end of the stream. 0 means 5 s.
+	CloseTimeout time.Duration
+
+	// Nagle leaves Nagle's algorithm on. Otherwise TCP_NODELAY is set: small
+	// sends don't wait for the peer's acknowledgement.
+	Nagle bool
+
+	// Logger gets panics, and troubles that belong to no connection. Nil
+	// means slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	sendQueueMaxDefault = 256 << 10
+	closeTimeoutDefault = 5 * time.Second
+)
+
+func (cfg Config) withDefaults() (Config, error) {
+	for name, v := range map[string]int64{
+		"Workers":      int64(cfg.Workers),
+		"SendQueueMax": int64(cfg.SendQueueMax),
+		"ConnsMax":     int64(cfg.ConnsMax),
+		"CloseTimeout": int64(cfg.CloseTimeout),
+	} {
+		if v < 0 {
+			return cfg, fmt.Errorf("server: Config.%s is %d: it must not be negative (0 means the default)", name, v)
+		}
+	}
+	if cfg.PortConfig.Concurrency == 0 {
+		cfg.PortConfig.Concurrency = max(2, runtime.GOMAXPROCS(0))
+	}
+	if cfg.SendQueueMax == 0 {
+		cfg.SendQueueMax = sendQueueMaxDefault
+	}
+	if cfg.CloseTimeout == 0 {
+		cfg.CloseTimeout = closeTimeoutDefault
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return cfg, nil
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"iocp"
+)
+
+// Conn is one connection of a server. All methods may be called from any
+// goroutine, in callbacks and outside, until OnClose and after it.
+type Conn struct {
+	srv  *Server
+	sock *iocp.Socket
+	id   uint64
+	recv iocp.Op
+
+	mu     sync.Mutex
+	data   any
+	out    *outbox // nil while nothing is queued
+	ending *ending // nil while open
+	slot   int32   // where the server's list has it; guarded by the server's mu
+	life
+}
+
+// ID tells the connections of one server apart. It is never used again.
+func (c *Conn) ID() uint64 { return c.id }
+
+// Server is the connection's server.
+func (c *Conn) Server() *Server { return c.srv }
+
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.sock.RemoteAddr() }
+
+// LocalAddr is the address at which the connection was accepted.
+func (c *Conn) LocalAddr() netip.AddrPort { return c.sock.Addr() }
+
+// SetData attaches the user's own state to the connection.
+func (c *Conn) SetData(data any) {
+	c.mu.Lock()
+	c.data = data
+	c.mu.Unlock()
+}
+
+// Data is what SetData was last given.
+func (c *Conn) Data() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.data
+}
+
+// Queued is the number of bytes in the send queue, those being sent included.
+func (c *Conn) Queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queued()
+}
+
+// queued is Queued for callers that hold mu.
+func (c *Conn) queued() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.bytes
+}
+
+// Close closes the connection gracefully: nothing more may be sent, what is
+// queued goes out, then the peer sees the end of the stream. What the peer
+// still sends is dropped until it ends its side too; then, or after
+// Config.CloseTimeout, the socket is closed and OnClose called. Close itself
+// doesn't wait. It returns net.ErrClosed when the connection is closing
+// already.
+func (c *Conn) Close() error { return c.closeFor(net.ErrClosed) }
+
+// Abort resets the connection: what is queued is dropped. A callback under way
+// isn't interrupted; OnClose follows it. Abort doesn't wait. It may follow a
+// Close that takes too long, and returns net.ErrClosed when the connection is
+// closed already.
+func (c *Conn) Abort() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.breakOff(net.ErrClosed) {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// Pause stops reading from the connection: after the OnData under way, if any,
+// nothing more is received until Resume. The peer's end of stream isn't
+// noticed meanwhile either.
+func (c *Conn) Pause() {
+	c.mu.Lock()
+	c.paused = true
+	c.mu.Unlock()
+}
+
+// Resume undoes Pause. Any goroutine may call it, such as a timer's.
+func (c *Conn) Resume() {
+	c.mu.Lock()
+	c.paused = false
+	c.wake()
+	c.mu.Unlock()
+}

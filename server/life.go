@@ -1,0 +1,291 @@
+package server
+
+import (
+	"net"
+	"time"
+
+	"iocp"
+)
+
+// phase is where a connection is in its life.
+type phase uint8
+
+// The life of a connection has four phases:
+//
+//	open     callbacks run, messages are queued.
+//	closing  After Close, Shutdown or the peer's end of stream. No OnData, no
+//	         new messages. What is queued is sent, then our end of stream;
+//	         what is received is dropped until the peer's.
+//	broken   After Abort, an error, a panic, or CloseTimeout. The socket is
+//	         closed, what is queued is dropped, pending operations come back.
+//	closed   OnClose.
+//
+// Two chains carry a connection along, each at one place at a time:
+//
+//	receiving  OnOpen, then receive, OnData, receive, OnData and so on, until
+//	           the end of stream or an error. While open it rests (neither
+//	           receiving nor ended) when the queue is too full, and only then.
+//	sending    A send, its completion, the next send, until the queue is
+//	           empty: the queue holds something exactly while sending.
+//
+// Each looks at the phase where it passes by. Once the connection isn't open
+// and both chains have stopped, the one that stopped last goes on to OnClose.
+// That is why no callback overlaps it, why nothing of the connection is
+// pending by then, and why it runs on a worker: chains go on in workers only.
+// A send that another goroutine starts and the system refuses comes back as a
+// posted packet (see Conn.launch).
+const (
+	open phase = iota
+	closing
+	broken
+	closed
+)
+
+// life is a connection's part of that, guarded by its mu.
+type life struct {
+	phase     phase
+	receiving bool
+	paused    bool // by Pause
+	waking    bool // recv is a posted packet (see wake)
+	sending   bool
+	ended     bool // the receiving chain is over for good
+}
+
+// ending is what only a connection that is being closed needs.
+type ending struct {
+	cause error
+	timer *time.Timer
+}
+
+// begin is the start of the receiving chain.
+func (c *Conn) begin() {
+	c.callOpen()
+	c.readOn()
+}
+
+// received is a completion of the receiving chain.
+func (c *Conn) received(comp *iocp.Completion) {
+	if c.waking {
+		c.waking = false
+		c.readOn()
+		return
+	}
+	if comp.Err != nil || comp.N == 0 {
+		comp.Buf.Release()
+		c.readEnd(comp.Err)
+		return
+	}
+	if c.isOpen() {
+		c.callData(comp.Buf.Bytes())
+	}
+	comp.Buf.Release()
+	c.readOn()
+}
+
+func (c *Conn) isOpen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase == open
+}
+
+// readOn lets the receiving chain go on, rest or end.
+func (c *Conn) readOn() {
+	c.mu.Lock()
+	switch {
+	case c.phase == broken:
+		c.receiving = false
+		c.settle()
+	case c.full():
+		c.receiving = false
+		c.mu.Unlock()
+	default:
+		c.mu.Unlock()
+		c.arm()
+	}
+}
+
+// full reports whether the connection isn't to be read from for now. When it
+// is closing there are no answers to make room for, and the end of stream is
+// waited for. The caller holds mu.
+func (c *Conn) full() bool {
+	return c.phase == open && (c.paused || c.queued() > c.srv.cfg.SendQueueMax/2)
+}
+
+// arm starts the next receive.
+func (c *Conn) arm() {
+	if err := c.sock.RecvPooled(&c.recv); err != nil {
+		c.readEnd(err)
+	}
+}
+
+// readEnd is the end of the receiving chain: err is nil for the end of stream.
+func (c *Conn) readEnd(err error) {
+	c.mu.Lock()
+	c.receiving, c.ended = false, true
+	if err != nil {
+		c.breakOff(err)
+	} else if c.phase == open {
+		c.startClosing(nil)
+	}
+	c.settle()
+}
+
+// sent is a completion of the sending chain.
+func (c *Conn) sent(err error) {
+	c.mu.Lock()
+	o := c.out
+	if o.refused != nil {
+		err, o.refused = o.refused, nil
+	}
+	if err != nil {
+		c.breakOff(err)
+	}
+	o.landed()
+	o.admit(c.srv.cfg.SendQueueMax)
+	c.sending = false
+	next := c.takeOff()
+	if next == nil {
+		c.out = nil
+		o.recycle()
+		c.finish()
+	}
+	resume := c.resume()
+	if next == nil && !resume {
+		c.settle()
+		return
+	}
+	c.mu.Unlock()
+	c.launch(next)
+	if resume {
+		c.arm()
+	}
+}
+
+// resume reports whether a resting receiving chain has to go on now, and if so
+// says that it does. The caller holds mu.
+func (c *Conn) resume() bool {
+	if c.receiving || c.ended || c.phase == broken || c.full() {
+		return false
+	}
+	c.receiving = true
+	return true
+}
+
+// wake lets a resting receiving chain look again, on a worker, when no send
+// under way will do so. The caller holds mu.
+func (c *Conn) wake() {
+	if c.receiving || c.ended || c.phase == closed || c.full() {
+		return
+	}
+	c.receiving, c.waking = true, true
+	if c.srv.port.Post(&c.recv, 0, c) != nil {
+		go c.received(nil) // the port is closed: no worker would do it
+	}
+}
+
+// settle goes on to OnClose if both chains have stopped on a connection that
+// isn't open. The caller holds mu and is a chain that has stopped; mu is
+// released.
+func (c *Conn) settle() {
+	was := c.phase
+	if was == open || c.receiving || c.sending {
+		c.mu.Unlock()
+		return
+	}
+	c.phase = closed
+	cause := error(nil)
+	if e := c.ending; e != nil {
+		cause = e.cause
+		if e.timer != nil {
+			e.timer.Stop()
+		}
+	}
+	c.mu.Unlock()
+	if was == closing {
+		c.sock.Close()
+	}
+	c.callClose(cause)
+	c.srv.leave(c)
+}
+
+// closeFor is Close, for a reason.
+func (c *Conn) closeFor(cause error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != open {
+		return net.ErrClosed
+	}
+	c.startClosing(cause)
+	c.finish()
+	c.wake()
+	return nil
+}
+
+// startClosing turns an open connection into a closing one. A connection that
+// has nothing queued when the peer's stream ends needs no timer: it is closed
+// by the caller. The caller holds mu.
+func (c *Conn) startClosing(cause error) {
+	c.phase = closing
+	if c.out != nil {
+		c.out.waiters.fail(net.ErrClosed)
+	}
+	if cause != nil || c.sending {
+		c.ending = &ending{cause: cause, timer: time.AfterFunc(c.srv.cfg.CloseTimeout, c.expire)}
+	}
+}
+
+// finish sends our end of stream once a closing connection has nothing else to
+// send. One that is ended too is about to be closed, which says the same. The
+// caller holds mu.
+func (c *Conn) finish() {
+	if c.phase != closing || c.sending || c.ended {
+		return
+	}
+	if err := c.sock.Shutdown(iocp.SendSide); err != nil {
+		c.breakOff(err)
+	}
+}
+
+// expire gives a closing connection up. If it only waits for the peer's end of
+// stream, nothing is lost by closing the socket; otherwise the peer is to know
+// that it didn't get everything.
+func (c *Conn) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.phase != closing:
+	case c.sending:
+		c.breakOff(errCloseTimeout)
+	default:
+		c.phase = broken
+		c.sock.Close()
+	}
+}
+
+// breakOff makes the connection broken and reports whether it wasn't yet. err
+// becomes the reason for OnClose, unless the connection was closing already
+// and nothing of what was queued is lost. The caller holds mu.
+func (c *Conn) breakOff(err error) bool {
+	if c.phase >= broken {
+		return false
+	}
+	if c.phase == open || c.sending {
+		c.blame(err)
+	}
+	c.phase = broken
+	if c.out != nil {
+		c.out.drop()
+		c.out.waiters.fail(net.ErrClosed)
+	}
+	c.sock.Abort()
+	c.wake()
+	return true
+}
+
+// blame sets the reason for OnClose. The caller holds mu.
+func (c *Conn) blame(err error) {
+	if c.ending == nil {
+		c.ending = &ending{}
+	}
+	c.ending.cause = err
+}

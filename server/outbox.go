@@ -1,0 +1,125 @@
+package server
+
+import (
+	"sync"
+
+	"iocp"
+)
+
+// One send gathers no more than this. More would cost the kernel no less per
+// byte, and would make the first bytes wait for the last.
+const (
+	gatherBufs  = 64
+	gatherBytes = 64 << 10
+)
+
+// message is what a Send was given: bytes of the caller, or a shared message.
+type message struct {
+	data   []byte
+	shared *Shared
+}
+
+func (m message) len() int {
+	if m.shared != nil {
+		return len(m.shared.data)
+	}
+	return len(m.data)
+}
+
+// outbox is a connection's queue. It exists while something is queued, and is
+// then somebody else's, so that connections at rest have none. All of it is
+// guarded by the connection's mu, except that op and bufs belong to whoever
+// starts the send while it is started.
+type outbox struct {
+	op      iocp.Op
+	refused error // why op's send wasn't accepted; op is then a posted packet
+
+	queue  []*Shared // oldest first; one reference each
+	flying int       // so many of the queue are in the send under way
+	bytes  int       // in the queue
+	bufs   [][]byte  // what the send under way was started with
+
+	waiters waiters
+}
+
+var outboxes = sync.Pool{New: func() any { return new(outbox) }}
+
+// queueKept is the room in the queue of a resting outbox that isn't worth
+// giving back.
+const queueKept = 256
+
+// recycle gives up an outbox with nothing queued and no send under way.
+func (o *outbox) recycle() {
+	if cap(o.queue) > queueKept {
+		o.queue = nil
+	}
+	outboxes.Put(o)
+}
+
+// add queues a message. Bytes are copied behind those that wait already;
+// a shared message is referred to.
+func (o *outbox) add(m message) {
+	if m.shared != nil {
+		m.shared.Retain()
+		o.queue = append(o.queue, m.shared)
+		o.bytes += len(m.shared.data)
+		return
+	}
+	for rest := m.data; len(rest) > 0; {
+		n := o.tail(len(rest)).fill(rest)
+		rest = rest[n:]
+		o.bytes += n
+	}
+}
+
+// tail is a chunk with room at the end of the queue. A longer queue gets
+// larger chunks: its messages are then sent with fewer buffers.
+func (o *outbox) tail(want int) *Shared {
+	if n := len(o.queue); n > o.flying {
+		if last := o.queue[n-1]; last.growing && len(last.data) < cap(last.data) {
+			return last
+		}
+	}
+	c := newChunk(min(max(want, o.bytes), gatherBytes))
+	c.growing = true
+	o.queue = append(o.queue, c)
+	return c
+}
+
+// gather chooses what the next send takes: the oldest, as much as is allowed,
+// and at least one. The chosen chunks grow no more.
+func (o *outbox) gather() {
+	o.bufs = o.bufs[:0]
+	size := 0
+	for _, s := range o.queue {
+		size += len(s.data)
+		if len(o.bufs) == gatherBufs || len(o.bufs) > 0 && size > gatherBytes {
+			break
+		}
+		o.bufs = append(o.bufs, s.data)
+	}
+	o.flying = len(o.bufs)
+}
+
+// landed drops what was in the send that is over.
+func (o *outbox) landed() {
+	for _, s := range o.queue[:o.flying] {
+		o.bytes -= len(s.data)
+		s.Release()
+	}
+	n := copy(o.queue, o.queue[o.flying:])
+	clear(o.queue[n:])
+	o.queue = o.queue[:n]
+	o.flying = 0
+	clear(o.bufs)
+}
+
+// drop forgets what waits behind the send under way.
+func (o *outbox) drop() {
+	for i, s := range o.queue[o.flying:] {
+		o.bytes -= len(s.data)
+		s.Release()
+		o.queue[o.flying+i] = nil
+	}
+	o.queue = o.queue[:o.flying]
+}

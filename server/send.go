@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"net"
+)
+
+// TrySend queues a copy of data, or says at once why it can't: ErrQueueFull
+// when the queue has no room for all of it now, ErrTooLarge when it never
+// will, net.ErrClosed when the connection is closing. In each case nothing was
+// queued. TrySend never waits, so callbacks may use it on any connection. That
+// it returns nil doesn't mean that the peer has the data.
+func (c *Conn) TrySend(data []byte) error { return c.trySend(message{data: data}) }
+
+// TrySendShared is TrySend for a shared message: the queue refers to it
+// instead of copying it. The caller keeps its own reference.
+func (c *Conn) TrySendShared(s *Shared) error { return c.trySend(message{shared: s}) }
+
+// Send queues a copy of data, and waits while there is no room for it. Sends
+// that wait are served in order, and TrySend says ErrQueueFull meanwhile. It
+// returns ctx's error when ctx is done first, net.ErrClosed when the
+// connection begins to close first, ErrTooLarge when it would wait for ever;
+// in each case nothing was queued.
+//
+// Send is for goroutines of the program's own. In a callback it holds up the
+// worker: if all workers wait like that, nobody is left to make room, and they
+// stay until their contexts are done. Callbacks use TrySend.
+func (c *Conn) Send(ctx context.Context, data []byte) error {
+	return c.send(ctx, message{data: data})
+}
+
+// SendShared is Send for a shared message. The caller keeps its own reference
+// and must not release it before SendShared returns.
+func (c *Conn) SendShared(ctx context.Context, s *Shared) error {
+	return c.send(ctx, message{shared: s})
+}
+
+func (c *Conn) trySend(m message) error {
+	c.mu.Lock()
+	err := c.admits(m)
+	if err != nil {
+		c.mu.Unlock()
+		if err == ErrQueueFull {
+			c.srv.queueFull.Add(1)
+		}
+		return err
+	}
+	c.put(m)
+	return nil
+}
+
+func (c *Conn) send(ctx context.Context, m message) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	switch err := c.admits(m); err {
+	case nil:
+		c.put(m)
+		return nil
+	case ErrQueueFull:
+		w := c.out.waiters.push(m)
+		c.mu.Unlock()
+		return c.await(ctx, w)
+	default:
+		c.mu.Unlock()
+		return err
+	}
+}
+
+// await waits for a waiter's turn.
+func (c *Conn) await(ctx context.Context, w *waiter) error {
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.out != nil && c.out.waiters.remove(w) {
+		return ctx.Err()
+	}
+	return <-w.done
+}
+
+// admits says why a message can't be queued now. The caller holds mu.
+func (c *Conn) admits(m message) error {
+	switch n, bytesMax := m.len(), c.srv.cfg.SendQueueMax; {
+	case c.phase != open:
+		return net.ErrClosed
+	case n > bytesMax:
+		return ErrTooLarge
+	case c.out == nil:
+		return nil
+	case c.out.bytes+n > bytesMax, c.out.waiters.first != nil:
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// put queues a message that was admitted, and starts a send unless one is
+// under way. The caller holds mu, which is released.
+func (c *Conn) put(m message) {
+	if m.len() == 0 {
+		c.mu.Unlock()
+		return
+	}
+	if c.out == nil {
+		c.out = outboxes.Get().(*outbox)
+	}
+	c.out.add(m)
+	o := c.takeOff()
+	c.mu.Unlock()
+	c.launch(o)
+}
+
+// takeOff readies the next send and returns its outbox, or nil when one is
+// under way or nothing is queued. The caller holds mu, and has to launch what
+// it gets after it has released mu: others can then queue while the system is
+// busy with the send.
+func (c *Conn) takeOff() *outbox {
+	if c.sending || c.out == nil || c.out.bytes == 0 {
+		return nil
+	}
+	c.sending = true
+	c.out.gather()
+	return c.out
+}
+
+// launch starts a send that takeOff has readied; o may be nil. Once the system
+// has accepted it, o belongs to its completion. A send that is refused is made
+// to come back as one too, by a packet: launch may run in a goroutine that
+// holds locks of the program, so OnClose can't be called from here.
+func (c *Conn) launch(o *outbox) {
+	if o == nil {
+		return
+	}
+	err := c.sock.Send(&o.op, o.bufs...)
+	if err == nil {
+		return
+	}
+	o.refused = err
+	if c.srv.port.Post(&o.op, 0, c) != nil {
+		go c.sent(err) // the port is closed: no worker would do it
+	}
+}

@@ -1,0 +1,212 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"iocp/server"
+)
+
+// connect opens one connection and returns both ends of it. The peer buffers
+// little of what it doesn't read.
+func connect(t *testing.T, cfg server.Config, h calls) (*server.Server, *server.Conn, *net.TCPConn) {
+	t.Helper()
+	conns := make(chan *server.Conn, 16)
+	h.open = func(c *server.Conn) { conns <- c }
+	srv, addr := serve(t, h, cfg)
+	peer := dial(t, addr)
+	if err := peer.SetReadBuffer(64 << 10); err != nil {
+		t.Fatal(err)
+	}
+	return srv, next(t, conns), peer
+}
+
+func TestQueueIsBoundedAndOthersAreServed(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		const size = 30_000
+		cfg.SendQueueMax = blockade + 3*size + 1
+		srv, slow, _ := connect(t, cfg, echo(t))
+		block(t, slow)
+		for range 3 {
+			if err := slow.TrySend(make([]byte, size)); err != nil {
+				t.Errorf("TrySend with room left = %v", err)
+			}
+		}
+		if err := slow.TrySend(make([]byte, size)); !errors.Is(err, server.ErrQueueFull) {
+			t.Errorf("TrySend at the bound = %v, want ErrQueueFull", err)
+		}
+		if st := srv.Stats(); st.QueueFull != 1 || st.Queued != blockade+3*size || slow.Queued() != st.Queued {
+			t.Errorf("QueueFull = %d, Queued = %d, %d", st.QueueFull, st.Queued, slow.Queued())
+		}
+		if err := slow.TrySend(make([]byte, cfg.SendQueueMax+1)); !errors.Is(err, server.ErrTooLarge) {
+			t.Errorf("TrySend of too much = %v, want ErrTooLarge", err)
+		}
+		other := dial(t, srv.Addr())
+		for range 20 {
+			write(t, other, "not me")
+			expect(t, other, "not me")
+		}
+		slow.Abort()
+	})
+}
+
+func TestEmptyMessageIsNoMessage(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		_, c, peer := connect(t, cfg, calls{})
+		if err := c.TrySend(nil); err != nil || c.Queued() != 0 {
+			t.Errorf("TrySend(nil) = %v, Queued = %d", err, c.Queued())
+		}
+		c.TrySend([]byte("x"))
+		expect(t, peer, "x")
+		peer.Close()
+	})
+}
+
+// What is queued behind a send leaves in few further ones.
+func TestQueuedMessagesLeaveTogether(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		const messages, size = 120, 10
+		cfg.SendQueueMax = 2 * blockade
+		srv, c, peer := connect(t, cfg, calls{})
+		block(t, c)
+		s := server.Share(bytes.Repeat([]byte{'s'}, size))
+		defer s.Release()
+		for range messages {
+			if err := errors.Join(c.TrySendShared(s), c.TrySend(bytes.Repeat([]byte{'c'}, size))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Close()
+		skipBlockade(t, peer)
+		expect(t, peer, strings.Repeat("sssssssssscccccccccc", messages))
+		expectEnd(t, peer)
+		if n := srv.Stats().Sends; n > 1+2*messages/64+1 {
+			t.Errorf("%d sends for a blockade and %d messages", n, 2*messages)
+		}
+		peer.Close()
+	})
+}
+
+func TestSendWaitsForRoom(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		cfg.SendQueueMax = blockade
+		_, c, peer := connect(t, cfg, calls{})
+		block(t, c)
+		sent := make(chan error, 1)
+		go func() { sent <- c.Send(t.Context(), []byte("at last")) }()
+		skipBlockade(t, peer)
+		expect(t, peer, "at last")
+		if err := next(t, sent); err != nil {
+			t.Errorf("Send = %v", err)
+		}
+	})
+}
+
+// A Send that gives up has queued nothing, and neither has one whose
+// connection ends.
+func TestSendThatWaitsCanEnd(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		cfg.SendQueueMax = blockade
+		_, c, peer := connect(t, cfg, calls{})
+		block(t, c)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		for range 2 {
+			if err := c.Send(ctx, []byte("never")); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Send = %v, want context.DeadlineExceeded", err)
+			}
+		}
+
+		const waiting = 3
+		s := server.Share([]byte("never"))
+		defer s.Release()
+		ended := make(chan error, waiting)
+		for range waiting {
+			go func() { ended <- c.SendShared(context.Background(), s) }()
+		}
+		awaitWaiter(t, c)
+		c.Close()
+		for range waiting {
+			if err := next(t, ended); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Send = %v, want net.ErrClosed", err)
+			}
+		}
+		skipBlockade(t, peer)
+		expectEnd(t, peer)
+		peer.Close()
+	})
+}
+
+// awaitWaiter returns when a Send waits: then TrySend has no room for anything.
+func awaitWaiter(t *testing.T, c *server.Conn) {
+	t.Helper()
+	for limit := time.Now().Add(bound); !errors.Is(c.TrySend(nil), server.ErrQueueFull); runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatal("Send doesn't wait")
+		}
+	}
+}
+
+// What is small enough to fit must not overtake a Send that waits.
+func TestSendThatWaitsIsNotOvertaken(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		cfg.SendQueueMax = blockade + 1
+		_, c, peer := connect(t, cfg, calls{})
+		block(t, c)
+		sent := make(chan error, 2)
+		go func() { sent <- c.Send(t.Context(), []byte("first")) }()
+		awaitWaiter(t, c)
+		if err := c.TrySend([]byte("2")); !errors.Is(err, server.ErrQueueFull) {
+			t.Errorf("TrySend = %v, want ErrQueueFull", err)
+		}
+		go func() { sent <- c.Send(t.Context(), []byte("2")) }()
+		skipBlockade(t, peer)
+		expect(t, peer, "first2")
+		for range cap(sent) {
+			if err := next(t, sent); err != nil {
+				t.Errorf("Send = %v", err)
+			}
+		}
+	})
+}
+
+// Sends of several goroutines that wait all get through, whole.
+func TestSendsThatWaitAreNotMixed(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		cfg.SendQueueMax = 20_000
+		const senders, messages, size = 8, 40, 7_000
+		_, c, peer := connect(t, cfg, calls{})
+		results := make(chan error, senders)
+		for i := range senders {
+			go func() {
+				var err error
+				for range messages {
+					err = errors.Join(err, c.Send(t.Context(), bytes.Repeat([]byte{byte('a' + i)}, size)))
+				}
+				results <- err
+			}()
+		}
+		for range senders * messages {
+			got := make([]byte, size)
+			if _, err := io.ReadFull(peer, got); err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(got, got[:1]); n != size {
+				t.Fatalf("a message of %q has %d bytes of it", got[0], n)
+			}
+		}
+		for range senders {
+			if err := next(t, results); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

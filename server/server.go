@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"iocp"
+)
+
+// Server accepts connections and runs a Handler on them. All methods may be
+// called from any goroutine.
+type Server struct {
+	handler Handler
+	cfg     Config
+	port    *iocp.Port
+	ownPort bool
+
+	refused   atomic.Uint64
+	queueFull atomic.Uint64
+	panics    atomic.Uint64
+
+	mu        sync.Mutex // taken before a connection's mu
+	conns     []*Conn    // open, in no order; each knows its slot
+	acceptors []*acceptor
+	addr      netip.AddrPort // of the first listener
+	lastID    uint64
+	stopping  bool
+	idle      chan struct{} // closed when stopping and nothing is left
+
+	workersOnce sync.Once
+	workers     sync.WaitGroup
+	working     context.Context // the workers'
+	endWork     context.CancelFunc
+	tallies     []tally // one for each worker
+
+	failOnce sync.Once
+	failure  error         // why the port can't go on
+	failed   chan struct{} // closed with failure set
+	ended    chan struct{} // Shutdown is over
+}
+
+// New makes a server; it opens the port, and starts nothing. A server that was
+// made has to be ended with Shutdown, served or not. Errors are those of
+// iocp.New, or name a field of cfg.
+func New(h Handler, cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		handler: h,
+		cfg:     cfg,
+		port:    cfg.Port,
+		idle:    make(chan struct{}),
+		failed:  make(chan struct{}),
+		ended:   make(chan struct{}),
+	}
+	if s.port == nil {
+		if s.port, err = iocp.New(cfg.PortConfig); err != nil {
+			return nil, err
+		}
+		s.ownPort = true
+	}
+	workers := cfg.Workers
+	if workers == 0 {
+		workers = 2 * s.port.Stats().Concurrency
+	}
+	s.tallies = make([]tally, workers)
+	s.working, s.endWork = context.WithCancel(context.Background())
+	// The runtime opens a descriptor for the first timer of a process, and
+	// ends the process if it gets none (netpollinit in netpoll_epoll.go). The
+	// delay after an accept that found no descriptors must not be the first.
+	time.AfterFunc(time.Hour, func() {}).Stop()
+	return s, nil
+}
+
+// Port is the port that the server runs on.
+func (s *Server) Port() *iocp.Port { return s.port }
+
+// Addr is the address of the first listener that is served; invalid before
+// there is one.
+func (s *Server) Addr() netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// open makes a connection of an accepted socket and calls OnOpen.
+func (s *Server) open(sock *iocp.Socket) {
+	c := &Conn{srv: s, sock: sock, life: life{receiving: true}}
+	if err := s.port.Associate(sock, c); err != nil {
+		s.refuse(sock)
+		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)
+		return
+	}
+	if !s.enter(c) {
+		s.refuse(sock)
+		return
+	}
+	if !s.cfg.Nagle {
+		sock.NoDelay(true) // it fails only if the connection is gone already, which receiving tells
+	}
+	c.begin()
+}
+
+func (s *Server) refuse(sock *iocp.Socket) {
+	s.refused.Add(1)
+	sock.Abort()
+}
+
+// enter lists a connection, unless there are too many or no more are wanted.
+func (s *Server) enter(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping || s.cfg.ConnsMax > 0 && len(s.conns) >= s.cfg.ConnsMax {
+		return false
+	}
+	s.lastID++
+	c.id = s.lastID
+	c.slot = int32(len(s.conns))
+	s.conns = append(s.conns, c)
+	return true
+}
+
+// leave takes a connection whose OnClose has returned off the list.
+func (s *Server) leave(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.conns) - 1
+	moved := s.conns[last]
+	s.conns[c.slot], moved.slot = moved, c.slot
+	s.conns[last] = nil
+	s.conns = s.conns[:last]
+	s.checkIdle()
+}
+
+func (s *Server) addAcceptor(a *acceptor) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return false
+	}
+	if !s.addr.IsValid() {
+		s.addr = a.ln.Addr()
+	}
+	s.acceptors = append(s.acceptors, a)
+	return true
+}
+
+func (s *Server) removeAcceptor(a *acceptor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.acceptors, a); i >= 0 {
+		s.acceptors = slices.Delete(s.acceptors, i, i+1)
+	}
+	s.checkIdle()
+}
+
+// checkIdle notices that a stopping server has nothing left. It is called
+// after something has gone, so it finds that once. The caller holds mu.
+func (s *Server) checkIdle() {
+	if s.stopping && len(s.conns) == 0 && len(s.acceptors) == 0 {
+		close(s.idle)
+	}
+}
