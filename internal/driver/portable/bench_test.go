@@ -119,21 +119,6 @@ func (b *bench) pair() (driver.Stream, *net.TCPConn) {
 	return s, peer
 }
 
-// connected is a stream of ours, connected after prepare has seen it.
-func (b *bench) connected(prepare func(driver.Stream)) driver.Stream {
-	b.Helper()
-	s, err := b.port.NewStream(false)
-	b.must(err)
-	b.must(s.Attach(b.port))
-	if prepare != nil {
-		prepare(s)
-	}
-	op := &driver.Op{Kind: driver.KindConnect}
-	b.must(s.Connect(op, b.listen().LocalAddr()))
-	b.ends(op, 0, nil)
-	return s
-}
-
 func (b *bench) dial(l driver.Listener) *net.TCPConn {
 	b.Helper()
 	c, err := net.Dial("tcp", l.LocalAddr().String())

@@ -25,6 +25,21 @@ func (b *bench) option(s driver.Stream, level, name int) int {
 	return value
 }
 
+// connected is a stream of ours, connected after prepare has seen it.
+func (b *bench) connected(prepare func(driver.Stream)) driver.Stream {
+	b.Helper()
+	s, err := b.port.NewStream(false)
+	b.must(err)
+	b.must(s.Attach(b.port))
+	if prepare != nil {
+		prepare(s)
+	}
+	op := &driver.Op{Kind: driver.KindConnect}
+	b.must(s.Connect(op, b.listen().LocalAddr()))
+	b.ends(op, 0, nil)
+	return s
+}
+
 func TestDefaultOptionsAreTheKernels(t *testing.T) {
 	b := newBench(t)
 	accepted, _ := b.pair()

@@ -220,7 +220,8 @@ func (s *stream) Cancel(op *driver.Op) bool {
 		return true
 	}
 	for _, send := range []bool{false, true} {
-		if found := s.cancelOne(s.queue(send), op); found {
+		if s.cancelOne(s.queue(send), op) {
+			s.finishSending()
 			s.tryAndUnlock(send)
 			return true
 		}
@@ -271,6 +272,7 @@ func (s *stream) CancelAll() int {
 			q.ops.Push(keep)
 		}
 	}
+	s.finishSending()
 	return n
 }
 
