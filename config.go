@@ -62,10 +62,11 @@ func (c Config) withDefaults() (Config, error) {
 // ListenConfig configures a [Listener]. The zero value is ready to use.
 type ListenConfig struct {
 	// Backlog bounds the connections that the kernel completes before they
-	// are accepted. 0 means the system's maximum.
+	// are accepted. 0 means the system's maximum. Backend portable always
+	// takes the system's: package net has no way to say otherwise.
 	Backlog int
 
 	// ReusePort lets several listeners share one address, where the system
-	// has SO_REUSEPORT.
+	// has SO_REUSEPORT; elsewhere (Windows) it is ErrNotSupported.
 	ReusePort bool
 }

@@ -54,19 +54,25 @@ func ourGoroutines() map[string]string {
 	return found
 }
 
-// openDescriptors reads Linux's /proc/self/fd; elsewhere it finds nothing.
+// openDescriptors reads Linux's /proc/self/fd. Elsewhere it finds nothing, also
+// under Wine, which shows the directory but no links.
 func openDescriptors() map[string]string {
 	const dir = "/proc/self/fd"
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil
 	}
-	open := map[string]string{}
+	var open map[string]string
 	for _, e := range entries {
 		// The descriptor that ReadDir itself had is closed by now.
-		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil {
-			open[e.Name()] = target
+		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
 		}
+		if open == nil {
+			open = map[string]string{}
+		}
+		open[e.Name()] = target
 	}
 	return open
 }

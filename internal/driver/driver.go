@@ -36,8 +36,9 @@ type Sink interface {
 	// Complete queues op, whose result fields are set, and gives it up. A
 	// backend calls it exactly once for each operation it accepted (for each
 	// node of a standing one), in the order in which the operations of one
-	// socket and direction were submitted. It never blocks and never calls
-	// back into the backend except, when polling is false, through Port.Wake.
+	// socket and direction were submitted; only one that was cancelled by
+	// itself may overtake. It never blocks and never calls back into the
+	// backend except, when polling is false, through Port.Wake.
 	//
 	// polling is true when the caller is inside Port.Poll; the port then
 	// dispatches when Poll returns.
@@ -109,8 +110,8 @@ type Handle interface {
 	// CancelAll is Cancel for every pending operation; it reports how many.
 	CancelAll() int
 
-	// Close closes the handle. Pending operations complete with
-	// net.ErrClosed. The descriptor is released when no transfer uses it.
+	// Close closes the handle, if it isn't closed already: the port's Shut
+	// may have been first. Pending operations complete with net.ErrClosed. The descriptor is released when no transfer uses it.
 	Close() error
 
 	LocalAddr() netip.AddrPort

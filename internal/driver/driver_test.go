@@ -160,6 +160,13 @@ func newCustomer(p *driver.Pool, wants int) *customer {
 
 func (c *customer) Kick() {
 	c.kicks.Add(1)
+	c.mu.Lock()
+	idle := c.wants == 0
+	c.mu.Unlock()
+	if idle {
+		c.pool.Forget(&c.acct) // as a socket does whose receive was cancelled
+		return
+	}
 	c.take()
 }
 

@@ -231,7 +231,7 @@ func (l *listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return net.ErrClosed
+		return nil
 	}
 	l.closed = true
 	if l.port != nil {

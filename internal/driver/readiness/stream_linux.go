@@ -283,19 +283,18 @@ func (s *stream) Close() error { return s.shut(false) }
 func (s *stream) Abort() error { return s.shut(true) }
 
 func (s *stream) shut(reset bool) error {
-	p, err := s.end(reset)
-	if p != nil {
+	if p := s.end(reset); p != nil {
 		p.pool.Forget(&s.acct) // without the lock: it may kick others
 	}
-	return err
+	return nil
 }
 
 // end closes the stream and gives the port that it was attached to, if any.
-func (s *stream) end(reset bool) (*Port, error) {
+func (s *stream) end(reset bool) *Port {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, net.ErrClosed
+		return nil
 	}
 	s.closed = true
 	if reset {
@@ -311,7 +310,7 @@ func (s *stream) end(reset bool) (*Port, error) {
 		s.failAll(&s.send, net.ErrClosed, false)
 	}
 	s.releaseFD()
-	return s.port, nil
+	return s.port
 }
 
 // releaseFD closes the descriptor of a closed stream once no transfer uses it.
