@@ -73,7 +73,9 @@ func (p *Port) complete(d *driver.Op, c *Completion) {
 	if d.Accepted != nil {
 		c.Socket = newSocket(d.Accepted, stConnected)
 	}
-	if op != nil && op.sock != nil {
+	// A node of a standing accept leads to an Op whose last completion another
+	// worker may be taking: nothing of it may be touched here.
+	if op != nil && d.Result == nil && op.sock != nil {
 		op.sock.settle(d.Kind, d.Err)
 		if c.Err != nil {
 			c.Err = opError(d.Kind.String(), op.sock.peer(), c.Err)

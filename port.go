@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"iocp/internal/driver"
 	"iocp/internal/sched"
@@ -54,9 +55,15 @@ func New(cfg Config) (*Port, error) {
 	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool}); err != nil {
 		return nil, err
 	}
+	openRuntimePoller()
 	go p.watch()
 	return p, nil
 }
+
+// openRuntimePoller has the Go runtime open the descriptors that it wants for a
+// process's first timer. Later there may be none left, and the runtime would
+// end the process then.
+func openRuntimePoller() { time.AfterFunc(time.Hour, func() {}).Stop() }
 
 // Backend is the name of the backend in use.
 func (p *Port) Backend() string { return p.backend }

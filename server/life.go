@@ -1,11 +1,6 @@
 package server
 
-import (
-	"net"
-	"time"
-
-	"iocp"
-)
+import "iocp"
 
 // phase is where a connection is in its life.
 type phase uint8
@@ -24,7 +19,8 @@ type phase uint8
 //
 //	receiving  OnOpen, then receive, OnData, receive, OnData and so on, until
 //	           the end of stream or an error. While open it rests (neither
-//	           receiving nor ended) when the queue is too full, and only then.
+//	           receiving nor ended) when it is paused or the queue is too
+//	           full, and only then.
 //	sending    A send, its completion, the next send, until the queue is
 //	           empty: the queue holds something exactly while sending.
 //
@@ -32,8 +28,9 @@ type phase uint8
 // and both chains have stopped, the one that stopped last goes on to OnClose.
 // That is why no callback overlaps it, why nothing of the connection is
 // pending by then, and why it runs on a worker: chains go on in workers only.
-// A send that another goroutine starts and the system refuses comes back as a
-// posted packet (see Conn.launch).
+// What another goroutine brings about comes to a worker as a posted packet: a
+// send that the system refuses (see Conn.launch), a chain that rests no longer
+// (see Conn.wake).
 const (
 	open phase = iota
 	closing
@@ -49,12 +46,6 @@ type life struct {
 	waking    bool // recv is a posted packet (see wake)
 	sending   bool
 	ended     bool // the receiving chain is over for good
-}
-
-// ending is what only a connection that is being closed needs.
-type ending struct {
-	cause error
-	timer *time.Timer
 }
 
 // begin is the start of the receiving chain.
@@ -206,86 +197,4 @@ func (c *Conn) settle() {
 	}
 	c.callClose(cause)
 	c.srv.leave(c)
-}
-
-// closeFor is Close, for a reason.
-func (c *Conn) closeFor(cause error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.phase != open {
-		return net.ErrClosed
-	}
-	c.startClosing(cause)
-	c.finish()
-	c.wake()
-	return nil
-}
-
-// startClosing turns an open connection into a closing one. A connection that
-// has nothing queued when the peer's stream ends needs no timer: it is closed
-// by the caller. The caller holds mu.
-func (c *Conn) startClosing(cause error) {
-	c.phase = closing
-	if c.out != nil {
-		c.out.waiters.fail(net.ErrClosed)
-	}
-	if cause != nil || c.sending {
-		c.ending = &ending{cause: cause, timer: time.AfterFunc(c.srv.cfg.CloseTimeout, c.expire)}
-	}
-}
-
-// finish sends our end of stream once a closing connection has nothing else to
-// send. One that is ended too is about to be closed, which says the same. The
-// caller holds mu.
-func (c *Conn) finish() {
-	if c.phase != closing || c.sending || c.ended {
-		return
-	}
-	if err := c.sock.Shutdown(iocp.SendSide); err != nil {
-		c.breakOff(err)
-	}
-}
-
-// expire gives a closing connection up. If it only waits for the peer's end of
-// stream, nothing is lost by closing the socket; otherwise the peer is to know
-// that it didn't get everything.
-func (c *Conn) expire() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.phase != closing:
-	case c.sending:
-		c.breakOff(errCloseTimeout)
-	default:
-		c.phase = broken
-		c.sock.Close()
-	}
-}
-
-// breakOff makes the connection broken and reports whether it wasn't yet. err
-// becomes the reason for OnClose, unless the connection was closing already
-// and nothing of what was queued is lost. The caller holds mu.
-func (c *Conn) breakOff(err error) bool {
-	if c.phase >= broken {
-		return false
-	}
-	if c.phase == open || c.sending {
-		c.blame(err)
-	}
-	c.phase = broken
-	if c.out != nil {
-		c.out.drop()
-		c.out.waiters.fail(net.ErrClosed)
-	}
-	c.sock.Abort()
-	c.wake()
-	return true
-}
-
-// blame sets the reason for OnClose. The caller holds mu.
-func (c *Conn) blame(err error) {
-	if c.ending == nil {
-		c.ending = &ending{}
-	}
-	c.ending.cause = err
 }

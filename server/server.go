@@ -71,10 +71,6 @@ func New(h Handler, cfg Config) (*Server, error) {
 	}
 	s.tallies = make([]tally, workers)
 	s.working, s.endWork = context.WithCancel(context.Background())
-	// The runtime opens a descriptor for the first timer of a process, and
-	// ends the process if it gets none (netpollinit in netpoll_epoll.go). The
-	// delay after an accept that found no descriptors must not be the first.
-	time.AfterFunc(time.Hour, func() {}).Stop()
 	return s, nil
 }
 
