@@ -60,10 +60,17 @@ func (a *acceptor) accept() (*stream, error) {
 		if err == nil {
 			return acceptedStream(conn), nil
 		}
-		if class := sysError(err); !errors.Is(class, driver.ErrConnAborted) && !errors.Is(class, driver.ErrReset) {
+		if !lost(sysError(err)) {
 			return nil, err
 		}
 	}
+}
+
+// lost reports whether accept's error is about the connection that it was to
+// take, not about the listener: the peer reset it meanwhile. Wine says that it
+// isn't connected.
+func lost(err error) bool {
+	return errors.Is(err, driver.ErrConnAborted) || errors.Is(err, driver.ErrReset) || errors.Is(err, driver.ErrNotConnected)
 }
 
 // acceptMany reports connections until op is given up or an accept fails.

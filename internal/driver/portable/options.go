@@ -25,7 +25,7 @@ func (o *options) apply(conn *net.TCPConn) {
 		conn.SetLinger(seconds(o.linger))
 	}
 	if o.keepAlive.Enable {
-		conn.SetKeepAliveConfig(o.keepAlive)
+		setKeepAlive(conn, o.keepAlive)
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *stream) SetLinger(d time.Duration) error {
 // SetKeepAlive configures TCP keepalive probes.
 func (s *stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
 	return s.set(func(o *options) { o.keepAlive = cfg },
-		func(c *net.TCPConn) error { return c.SetKeepAliveConfig(cfg) })
+		func(c *net.TCPConn) error { return setKeepAlive(c, cfg) })
 }
 
 // set keeps an option, and applies it if there is a connection.

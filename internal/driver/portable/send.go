@@ -7,6 +7,10 @@ import (
 	"iocp/internal/driver"
 )
 
+// gatherMax is how many buffers one write takes. Windows refuses more with
+// WSAEMSGSIZE (seen under Wine 8).
+const gatherMax = 1024
+
 // writer is a stream's sending lane.
 type writer struct {
 	lane
@@ -65,10 +69,16 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 	case len(op.Bufs) == 1:
 		return w.s.conn.Write(op.Bufs[0])
 	}
-	w.gather = net.Buffers(op.Bufs)
-	n, err := w.gather.WriteTo(w.s.conn)
+	var sent int64
+	var err error
+	for rest := op.Bufs; len(rest) > 0 && err == nil; rest = rest[min(len(rest), gatherMax):] {
+		var n int64
+		w.gather = net.Buffers(rest[:min(len(rest), gatherMax)])
+		n, err = w.gather.WriteTo(w.s.conn)
+		sent += n
+	}
 	w.gather = nil
-	return int(n), err
+	return int(sent), err
 }
 
 func (w *writer) settle(op *driver.Op, _ int, err error) error { return w.s.outcome(op, err) }
