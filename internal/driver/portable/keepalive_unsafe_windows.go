@@ -15,8 +15,11 @@ import (
 // system lacks them (Windows before 10, Wine 8) by SIO_KEEPALIVE_VALS, which has
 // no count.
 func setKeepAlive(c *net.TCPConn, cfg net.KeepAliveConfig) error {
+	if !cfg.Enable {
+		return c.SetKeepAlive(false)
+	}
 	err := c.SetKeepAliveConfig(cfg)
-	if err == nil || !cfg.Enable || !errors.Is(sysError(err), driver.ErrNotSupported) {
+	if err == nil || !errors.Is(sysError(err), driver.ErrNotSupported) {
 		return err
 	}
 	raw, err := c.SyscallConn()
