@@ -17,6 +17,14 @@ type Config struct {
 	// limit. (CreateIoCompletionPort's NumberOfConcurrentThreads.)
 	Concurrency int
 
+	// StallAfter is how long a worker may be silent before it no longer
+	// counts against Concurrency, because its handler must be stuck in
+	// something it didn't announce with Worker.Blocking. So there may be up
+	// to twice as many running workers as Concurrency, while that lasts;
+	// Stats.Excess counts how often it came to that. It is rounded up to
+	// multiples of 200 microseconds. 0 means that every running worker counts.
+	StallAfter time.Duration
+
 	// Backend names the backend to use: winport, uring, epoll or portable.
 	// Empty means the environment variable IOCP_BACKEND, or else the first
 	// that works here. A backend that was named and can't be had is an error.
@@ -55,6 +63,9 @@ func (c Config) withDefaults() (Config, error) {
 		if *f.value == 0 {
 			*f.value = f.def
 		}
+	}
+	if c.StallAfter < 0 {
+		return c, fmt.Errorf("iocp: Config.StallAfter is %v: it must not be negative (0 means never)", c.StallAfter)
 	}
 	return c, nil
 }

@@ -29,6 +29,10 @@
 //
 // Cancel is a request. The operation still completes, perhaps successfully.
 //
+// Operations make progress while somebody waits on the port, as the chapter's
+// workers always do; with nobody in Wait, only on Windows do they go on to the
+// end by themselves.
+//
 // # Kernels
 //
 // Windows has completion ports: backend winport. On Linux the contract is

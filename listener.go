@@ -22,7 +22,10 @@ func (l *Listener) Accept(op *Op) error { return l.start(op, driver.KindAccept) 
 // listener is closed: a standing operation. Each connection is a completion
 // with More set and a Socket; the last completion has More unset, no Socket,
 // and the reason as Err. Connections that nobody dequeues stay with the
-// kernel, within its backlog, beyond a small number.
+// kernel, within its backlog, beyond a small number. Where several workers
+// wait, one may have the last completion in hand before another has looked at
+// the one before (C26): count them, or keep to one worker, to know when all
+// have been seen.
 func (l *Listener) AcceptMany(op *Op) error { return l.start(op, driver.KindAcceptMany) }
 
 func (l *Listener) start(op *Op, kind driver.Kind) error {

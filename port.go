@@ -31,6 +31,7 @@ type Port struct {
 	completed uint64
 	failure   error // the kernel refused to go on
 	ticking   bool  // the watch is awake
+	unpolled  int   // Waits that found packets since the last poll
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing
@@ -47,7 +48,7 @@ func New(cfg Config) (*Port, error) {
 	}
 	p := &Port{
 		pool:   driver.NewPool(cfg.BufferSize, cfg.BuffersMax, cfg.BufferCredit),
-		sched:  sched.New(cfg.Concurrency),
+		sched:  sched.New(cfg.Concurrency, patience(cfg.StallAfter)),
 		watchC: make(chan struct{}, 1),
 		closed: make(chan struct{}),
 	}

@@ -12,6 +12,8 @@ type Stats struct {
 	Running     int // of these, handling packets
 	Stalled     int // of the running, silent for longer than expected
 
+	Excess uint64 // how often one was released only because of StallAfter
+
 	Queued   int // packets not yet dequeued
 	InFlight int // operations from submit to dequeue, the queued included
 
@@ -41,6 +43,7 @@ func (p *Port) Stats() Stats {
 		Waiting:     p.sched.Waiting(),
 		Running:     p.sched.Running(),
 		Stalled:     p.sched.Stalled(),
+		Excess:      p.sched.Excess(),
 		Queued:      p.queue.Len(),
 		InFlight:    int(p.inFlight.Load()),
 		Submitted:   p.submitted.Load(),

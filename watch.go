@@ -6,6 +6,15 @@ import "time"
 // woken, and how long a worker may be silent before it counts as stalled.
 const tick = 200 * time.Microsecond
 
+// patience is StallAfter in ticks. A worker may begin just before a tick, hence
+// one more than the time takes.
+func patience(stallAfter time.Duration) uint64 {
+	if stallAfter == 0 {
+		return 0
+	}
+	return uint64((stallAfter+tick-1)/tick) + 1
+}
+
 // watch is the port's one goroutine of its own. It sleeps unless workers are
 // busy while others wait, or operations are held back; then it sees to it that
 // neither packets nor held-back operations wait behind a stuck handler.

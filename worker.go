@@ -30,7 +30,7 @@ type Worker struct {
 }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
-// done. The context is bound to the worker, not passed to each Wait, so that
+// done and no packet is there for it to take. The context is bound to the worker, not passed to each Wait, so that
 // waiting costs nothing extra.
 func (p *Port) WorkerContext(ctx context.Context) *Worker {
 	w := p.Worker()
@@ -66,6 +66,40 @@ func (w *Worker) Close() {
 	p.flush()
 }
 
+// Blocking runs f, which may block: on a lock, a channel, a system call, another
+// machine. Meanwhile the worker doesn't count against Config.Concurrency: its
+// slot goes at once to the newest waiter, with the oldest packet if there is
+// one. When f is over the worker counts again, even if that makes one too many
+// for a while: nobody is stopped, but no other is released until there is room
+// (C20, C21). Only the worker's own goroutine may call it, between one Wait and
+// the next; outside a handler it just runs f.
+//
+// A handler that blocks without saying so is noticed, but later: see
+// Config.StallAfter.
+func (w *Worker) Blocking(f func()) {
+	p := w.port
+	p.mu.Lock()
+	gave := p.sched.Block(&w.w)
+	if gave {
+		if sw := p.sched.Relieve(p.queue.Len()); sw != nil {
+			p.grant(sw, nil)
+		}
+		p.handOver(nil)
+	}
+	p.mu.Unlock()
+	if gave {
+		p.flush()
+		defer w.unblock()
+	}
+	f()
+}
+
+func (w *Worker) unblock() {
+	w.port.mu.Lock()
+	w.port.sched.Unblock(&w.w)
+	w.port.mu.Unlock()
+}
+
 // Wait dequeues packets into dst (GetQueuedCompletionStatusEx): it returns as
 // soon as there is one, with as many as are queued and dst has room for,
 // oldest first. It never waits to fill dst.
@@ -87,6 +121,7 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	p := w.port
 	var got driver.List
 	p.mu.Lock()
+	w.glance()
 	p.sched.Arrive(&w.w)
 	if !w.take(&got, len(dst)) {
 		if err := w.wait(&got, len(dst), timeout); err != nil {
@@ -103,6 +138,24 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 		p.complete(got.Pop(), &dst[i])
 	}
 	return n, nil
+}
+
+// glanceEvery is how many times in a row packets may be taken off a queue that
+// is never empty before the kernel is looked into.
+const glanceEvery = 64
+
+// glance looks into the kernel, without waiting, when nobody has for long:
+// packets that come without polling (posts, operations that are over at once)
+// mustn't keep out those that need it. It comes before the worker gives up its
+// slot, so that nobody else is woken meanwhile. The caller holds mu.
+func (w *Worker) glance() {
+	p := w.port
+	if p.queue.Len() == 0 || p.idle {
+		return
+	}
+	if p.unpolled++; p.unpolled >= glanceEvery && p.sched.Seize(&w.w) {
+		w.poll(0)
+	}
 }
 
 // take runs the worker on what is queued, if it may (C18). Caller holds mu.
@@ -161,6 +214,7 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 // poll waits in the kernel. The caller holds mu, which is released meanwhile.
 func (w *Worker) poll(timeout time.Duration) {
 	p := w.port
+	p.unpolled = 0
 	p.deferred.Store(false) // Poll flushes
 	p.mu.Unlock()
 	err := p.drv.Poll(timeout)

@@ -1,6 +1,10 @@
 package porttest
 
-import "iocp"
+import (
+	"time"
+
+	"iocp"
+)
 
 // clauses are those of the contract that have a surface for TCP, in its order.
 // A number occurs more than once where its clause has several sides.
@@ -20,6 +24,15 @@ var clauses = []clause{
 	{number: 14, word: "lifo_waiters", run: lifoWaiters, config: iocp.Config{Concurrency: 4}},
 	{number: 15, word: "wakes_one", run: wakesOne, config: iocp.Config{Concurrency: 4}},
 	{number: 15, word: "returned_once", run: returnedOnce, config: iocp.Config{Concurrency: 4}},
+	{number: 16, word: "cap_default", run: capDefault},
+	{number: 17, word: "cap", run: capHolds, config: iocp.Config{Concurrency: 2}},
+	{number: 18, word: "no_hand_over", run: noHandOver, config: iocp.Config{Concurrency: 1}},
+	{number: 19, word: "at_the_cap", run: atTheCap, config: iocp.Config{Concurrency: 1}},
+	{number: 20, word: "blocking", run: blockingPasses, config: iocp.Config{Concurrency: 1}},
+	{number: 20, word: "blocking_polls", run: blockingPolls, config: iocp.Config{Concurrency: 1}},
+	{number: 20, word: "silent", run: silentBelowCap, config: iocp.Config{Concurrency: 2}},
+	{number: 20, word: "silent_at_the_cap", run: silentAtCap, config: iocp.Config{Concurrency: 1, StallAfter: time.Millisecond}},
+	{number: 23, word: "timed_out", run: timedOutFree, config: iocp.Config{Concurrency: 1}},
 	{number: 24, word: "workers_beyond_cap", run: beyondCap, config: iocp.Config{Concurrency: 2}},
 	{number: 25, word: "batch_is_one", run: batchOneSlot, config: iocp.Config{Concurrency: 4}},
 

@@ -80,7 +80,7 @@ func cancelHalfSent(t *trial) {
 // cancelRacesSend cancels sends at some point while the peer takes them in. One
 // that isn't whole is no success, and bytes that it counts have left.
 func cancelRacesSend(t *trial) {
-	const rounds = 40
+	const rounds = 20
 	data := pattern(8 << 20)
 	for i := range rounds {
 		s, peer := t.pair("socket")

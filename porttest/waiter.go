@@ -13,7 +13,8 @@ type waiter struct {
 	t     *trial
 	got   chan outcome
 	again chan struct{}
-	gone  chan struct{} // its worker is closed
+	tasks chan func(*iocp.Worker) // to be run as part of the handler
+	gone  chan struct{}           // its worker is closed
 }
 
 // An outcome is what one Wait returned.
@@ -32,7 +33,8 @@ func (t *trial) waiter(room int) *waiter {
 // waiterAs is waiter with a given worker.
 func (t *trial) waiterAs(worker *iocp.Worker, room int) *waiter {
 	t.Helper()
-	w := &waiter{t: t, got: make(chan outcome, 1), again: make(chan struct{}), gone: make(chan struct{})}
+	w := &waiter{t: t, got: make(chan outcome, 1), again: make(chan struct{}),
+		tasks: make(chan func(*iocp.Worker)), gone: make(chan struct{})}
 	t.waiters = append(t.waiters, w)
 	waiting := t.waiting()
 	go w.run(worker, room)
@@ -50,9 +52,79 @@ func (w *waiter) run(worker *iocp.Worker, room int) {
 		dst := make([]iocp.Completion, room)
 		n, err := w.t.wait(worker, dst, iocp.Infinite)
 		w.got <- outcome{dst[:n], err}
-		if _, more := <-w.again; !more {
+		if !w.handle(worker) {
 			return
 		}
+	}
+}
+
+// handle is the worker's handler: it does what it is told, and reports whether
+// it is to wait again.
+func (w *waiter) handle(worker *iocp.Worker) bool {
+	for {
+		select {
+		case f := <-w.tasks:
+			f(worker)
+		case _, more := <-w.again:
+			return more
+		}
+	}
+}
+
+// blocks has the handler block with notice. It goes on when the function
+// returned is called, which returns when it does.
+func (w *waiter) blocks() (goOn func()) {
+	w.t.Helper()
+	inside, free, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	w.tasks <- func(worker *iocp.Worker) {
+		worker.Blocking(func() {
+			close(inside)
+			<-free
+		})
+		close(over)
+	}
+	w.t.arrives("a handler blocking", inside)
+	return func() {
+		close(free)
+		w.t.arrives("a handler going on", over)
+	}
+}
+
+// idle checks that Wait hasn't returned.
+func (w *waiter) idle() {
+	w.t.Helper()
+	select {
+	case o := <-w.got:
+		w.t.Fatalf("a worker got %+v that was to wait", o)
+	default:
+	}
+}
+
+// handler starts a worker that calls f for each packet, until the port closes.
+func (t *trial) handler(f func()) {
+	worker := t.port.Worker()
+	w := &waiter{t: t, again: make(chan struct{}), gone: make(chan struct{})}
+	t.waiters = append(t.waiters, w)
+	go func() {
+		defer close(w.gone)
+		defer worker.Close()
+		var dst [1]iocp.Completion
+		for {
+			if _, err := t.wait(worker, dst[:], iocp.Infinite); err != nil {
+				return
+			}
+			f()
+		}
+	}()
+}
+
+// arrives waits for a channel to be closed.
+func (t *trial) arrives(what string, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(t.left()):
+		t.giveUp(what)
 	}
 }
 

@@ -18,7 +18,8 @@ type Config struct {
 
 	// PortConfig configures the server's own port. Its Concurrency, when 0,
 	// is at least 2 here, so that one handler that blocks doesn't stop the
-	// rest on a machine with one CPU.
+	// rest on a machine with one CPU; its StallAfter, when 0, is 10 ms, so
+	// that handlers stuck on all CPUs don't either.
 	PortConfig iocp.Config
 
 	// Workers is how many goroutines wait on the port and run callbacks. No
@@ -50,6 +51,7 @@ type Config struct {
 const (
 	sendQueueMaxDefault = 256 << 10
 	closeTimeoutDefault = 5 * time.Second
+	stallAfterDefault   = 10 * time.Millisecond
 )
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -65,6 +67,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.PortConfig.Concurrency == 0 {
 		cfg.PortConfig.Concurrency = max(2, runtime.GOMAXPROCS(0))
+	}
+	if cfg.PortConfig.StallAfter == 0 {
+		cfg.PortConfig.StallAfter = stallAfterDefault
 	}
 	if cfg.SendQueueMax == 0 {
 		cfg.SendQueueMax = sendQueueMaxDefault

@@ -48,8 +48,7 @@ type Sink interface {
 	// that work which may be batched (Port.Flush) is worth holding back.
 	Backlog() bool
 
-	// Deferred tells the port that Flush has something to do. It is not
-	// called with polling under way on the caller's goroutine.
+	// Deferred tells the port that Flush has something to do.
 	Deferred()
 }
 

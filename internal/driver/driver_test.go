@@ -170,17 +170,22 @@ func (c *customer) Kick() {
 	c.take()
 }
 
-func (c *customer) take() {
+// take takes what it wants, and reports whether it wanted anything.
+func (c *customer) take() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.wants == 0 {
+		return false
+	}
 	for c.wants > 0 {
 		b := c.pool.Get(&c.acct)
 		if b == nil {
-			return
+			break
 		}
 		c.wants--
 		c.bufs = append(c.bufs, b)
 	}
+	return true
 }
 
 // give gives one buffer back, if there is one.

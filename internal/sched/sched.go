@@ -19,6 +19,11 @@
 //     counts as busy, so the next packet releases another, below the cap.
 //   - A packet that has waited for more than a tick releases another worker
 //     even while some are busy, below the cap: they can't keep up.
+//   - A worker that says that it blocks gives its slot up at once, and has it
+//     back when it goes on, even if that makes one too many for a while (C21).
+//   - At the cap, a worker that has been silent for long enough (if that was
+//     asked for) no longer counts against the cap. So there may be twice as
+//     many as the cap, and no more.
 package sched
 
 // Waiter is one worker's part of the state. The zero value is a worker that
@@ -28,24 +33,29 @@ type Waiter struct {
 
 	waiting bool
 	running bool
-	stalled bool
+	stalled bool   // silent for more than a tick
+	over    bool   // silent for so long that it no longer counts
 	since   uint64 // tick at which it began to run
 }
 
 // State is the scheduling state of one port.
 type State struct {
-	cap     int
-	waiters []*Waiter // oldest first
-	running []*Waiter
-	stalled int
-	poller  *Waiter
-	ticks   uint64
-	mark    uint64 // packets ever queued, as of the last tick
-	hasty   bool
+	cap      int
+	patience uint64    // ticks after which a silent worker is over; 0: never
+	waiters  []*Waiter // oldest first
+	running  []*Waiter
+	stalled  int
+	over     int
+	excess   uint64 // releases that needed somebody to be over
+	poller   *Waiter
+	ticks    uint64
+	mark     uint64 // packets ever queued, as of the last tick
+	hasty    bool
 }
 
-// New makes the state for at most cap running workers.
-func New(cap int) *State { return &State{cap: cap} }
+// New makes the state for at most cap running workers. A worker that has been
+// silent for patience ticks no longer counts; 0 means that all always do.
+func New(cap int, patience uint64) *State { return &State{cap: cap, patience: patience} }
 
 // Cap is the concurrency value.
 func (s *State) Cap() int { return s.cap }
@@ -55,6 +65,10 @@ func (s *State) Running() int { return len(s.running) }
 
 // Stalled is how many of those have been silent for more than a tick.
 func (s *State) Stalled() int { return s.stalled }
+
+// Excess is how often a worker was released although, but for one that has
+// been silent for too long, the cap was reached.
+func (s *State) Excess() uint64 { return s.excess }
 
 // Waiting is the number of waiters, the poller among them.
 func (s *State) Waiting() int { return len(s.waiters) }
@@ -75,24 +89,58 @@ func (s *State) Arrive(w *Waiter) {
 	if !w.running {
 		return
 	}
-	w.running = false
+	s.vacate(w)
+}
+
+// vacate takes w's slot away.
+func (s *State) vacate(w *Waiter) {
 	if w.stalled {
-		w.stalled = false
 		s.stalled--
 	}
+	if w.over {
+		s.over--
+	}
+	w.running, w.stalled, w.over = false, false, false
 	s.running = remove(s.running, w)
 }
 
 // MayRun reports whether a slot is free.
-func (s *State) MayRun() bool { return len(s.running) < s.cap }
+func (s *State) MayRun() bool { return len(s.running)-s.forgiven() < s.cap }
+
+// forgiven is how many running workers don't count against the cap.
+func (s *State) forgiven() int { return min(s.over, s.cap) }
 
 // Run gives w a slot. MayRun must hold.
 func (s *State) Run(w *Waiter) {
+	if len(s.running) >= s.cap {
+		s.excess++
+	}
 	s.Withdraw(w)
+	s.occupy(w)
+}
+
+func (s *State) occupy(w *Waiter) {
 	w.running = true
 	w.since = s.ticks
 	s.running = append(s.running, w)
 }
+
+// Block says that w, which runs, is about to block: its slot is free until
+// Unblock (C20). It reports whether w had a slot; if not, Unblock isn't due.
+func (s *State) Block(w *Waiter) bool {
+	if !w.running {
+		return false
+	}
+	s.vacate(w)
+	return true
+}
+
+// Unblock gives w its slot back, free or not (C21).
+func (s *State) Unblock(w *Waiter) { s.occupy(w) }
+
+// Relieve picks the waiter that takes the slot which a blocking worker has just
+// given up: at once, whoever is busy.
+func (s *State) Relieve(queued int) *Waiter { return s.release(queued) }
 
 // Wait enters w as the newest waiter; one that waits already keeps its place.
 func (s *State) Wait(w *Waiter) {
@@ -171,8 +219,8 @@ func (s *State) Promote() *Waiter {
 
 // NeedTick reports whether Tick could find something to do.
 func (s *State) NeedTick(queued int) bool {
-	return len(s.waiters) > 0 && len(s.running) > 0 && s.MayRun() &&
-		(queued > 0 || s.poller == nil)
+	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.poller == nil) &&
+		(s.MayRun() || s.patience > 0 && s.over < s.cap)
 }
 
 // Tick is called about every 200 microseconds while NeedTick holds. total is
@@ -184,6 +232,10 @@ func (s *State) Tick(queued int, total uint64) (release, promote *Waiter) {
 		if !w.stalled && s.ticks-w.since > 1 {
 			w.stalled = true
 			s.stalled++
+		}
+		if !w.over && s.patience > 0 && s.ticks-w.since > s.patience {
+			w.over = true
+			s.over++
 		}
 	}
 	overdue := queued > 0 && total-uint64(queued) < s.mark

@@ -30,7 +30,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 		return net.ErrClosed
 	case s.connecting != nil || s.remote.IsValid():
 		return driver.ErrConnected
-	case s.v6 != addr.Addr().Is6() && !s.v6:
+	case !s.v6 && !addr.Addr().Unmap().Is4():
 		return driver.ErrNotSupported
 	}
 	s.err, s.hungUp = nil, false

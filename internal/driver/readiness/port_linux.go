@@ -78,11 +78,12 @@ type Port struct {
 	events    []epoll.Event // Poll's own
 	woken     atomic.Bool
 	shut      atomic.Bool
-	moving    atomic.Int32 // transfers under way
+	uses      atomic.Int32 // who may be using the descriptors, besides Poll
 	batches   sync.Pool
 
-	mu   sync.Mutex
-	todo []side // sides on which a transfer is worth trying
+	mu     sync.Mutex
+	todo   []side // sides on which a transfer is worth trying
+	closed bool
 }
 
 // desc is what the event set knows a handle by.
@@ -138,6 +139,9 @@ func (p *Port) Poll(timeout time.Duration) error {
 		p.ready(&p.events[i])
 	}
 	p.run(true)
+	if p.held() {
+		p.sink.Deferred() // the caller may be busy with other things for long
+	}
 	return nil
 }
 
@@ -205,31 +209,46 @@ type batch struct {
 // so many that others must get a look in. It reports how many operations that
 // completed.
 func (p *Port) run(polling bool) int {
+	p.uses.Add(1)
+	done := p.rounds(polling)
+	p.unuse()
+	if !polling && p.held() {
+		p.sink.Deferred()
+	}
+	return done
+}
+
+func (p *Port) rounds(polling bool) (done int) {
 	b := p.batches.Get().(*batch)
-	done := 0
 	for range roundsMax {
 		p.collect(b)
 		if len(b.transfers) == 0 {
 			break
 		}
-		p.moving.Add(int32(len(b.transfers)))
 		p.exec.Do(b.transfers)
 		for i := range b.transfers {
 			t := &b.transfers[i]
 			done += t.s.finish(t, polling)
 			t.giveBack()
 		}
-		p.moving.Add(-int32(len(b.transfers)))
 		clear(b.transfers)
 	}
 	p.batches.Put(b)
-	if p.shut.Load() {
-		p.Wake() // somebody may be waiting for InFlight to fall
-	}
-	if !polling && p.held() {
-		p.sink.Deferred()
-	}
 	return done
+}
+
+// unuse ends what uses.Add(1) began. Somebody may be waiting for that in Poll;
+// or nobody, and Close has given the descriptor up, whose number may be
+// somebody else's by now.
+func (p *Port) unuse() {
+	if p.uses.Add(-1); !p.shut.Load() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.Wake()
+	}
 }
 
 // giveBack returns a pooled buffer that no completion took along. It runs
@@ -265,9 +284,10 @@ func (p *Port) collect(b *batch) {
 // Note implements driver.Port.
 func (p *Port) Note() string { return p.exec.Note() }
 
-// InFlight implements driver.Port: the kernel holds memory only while a
-// transfer is under way.
-func (p *Port) InFlight() int { return int(p.moving.Load()) }
+// InFlight implements driver.Port: the kernel holds memory only within a run.
+// A run counts from before it looks for transfers; one that begins after Shut
+// makes none, since it finds every stream closed.
+func (p *Port) InFlight() int { return int(p.uses.Load()) }
 
 // Shut implements driver.Port.
 func (p *Port) Shut() {
@@ -279,6 +299,9 @@ func (p *Port) Shut() {
 
 // Close implements driver.Port.
 func (p *Port) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
 	p.exec.Close()
 	for _, fd := range []int{p.set, p.wake} {
 		if fd >= 0 {
@@ -290,6 +313,8 @@ func (p *Port) Close() error {
 
 // watch registers a descriptor with the set and returns its token.
 func (p *Port) watch(d *desc, fd int) (uint64, error) {
+	p.uses.Add(1)
+	defer p.unuse()
 	if p.shut.Load() {
 		return 0, net.ErrClosed
 	}

@@ -123,8 +123,9 @@ func (s *stream) submit(op *driver.Op, send bool) error {
 		s.mu.Unlock()
 		return net.ErrClosed
 	case s.err != nil:
+		err := s.err
 		s.mu.Unlock()
-		return s.err
+		return err
 	case send && s.finishing:
 		s.mu.Unlock()
 		return driver.ErrShutdown

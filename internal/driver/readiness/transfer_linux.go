@@ -12,6 +12,10 @@ import (
 // Nobody reads it.
 var scratch = [][]byte{make([]byte, 1)}
 
+// vecMax is how many buffers every Exec offers to the kernel at a time. A
+// receive into more may be short with data still waiting.
+const vecMax = 16
+
 // begin makes the transfer for a side's head operation, if it is worth one.
 func (s *stream) begin(send bool, out *[]Transfer) {
 	s.mu.Lock()
@@ -54,6 +58,8 @@ func (s *stream) finish(t *Transfer, polling bool) int {
 	if err, over := s.outcome(q, t); over {
 		s.complete(q, err, polling)
 		done++
+	} else if t.buf != nil {
+		t.op.DropBufs() // an idle receive keeps no pooled memory alive
 	}
 	switch {
 	case s.closed:
@@ -64,7 +70,9 @@ func (s *stream) finish(t *Transfer, polling bool) int {
 		done += s.failAll(&s.send, s.err, polling)
 	default:
 		s.list(t.Send)
-		s.finishSending()
+		if t.Send {
+			s.finishSending()
+		}
 	}
 	return done
 }
@@ -121,7 +129,7 @@ func (s *stream) received(q *queue, t *Transfer) {
 	// A short receive has emptied the socket, so the next data makes a new
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
 	// has come already, or the receive stopped at out-of-band data.
-	if t.N < op.Len() && q.seq == t.seq && !s.hungUp && !s.urgent {
+	if t.N < op.Len() && len(op.Bufs) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent {
 		q.ready = false
 	}
 }
