@@ -24,8 +24,8 @@ func (p *Port) watch() {
 			time.Sleep(tick)
 			p.mu.Lock()
 			release, promote := p.sched.Tick(p.queue.Len(), p.completed)
-			if release != nil {
-				p.grant(release, nil)
+			for range release {
+				p.relieve()
 			}
 			if promote != nil {
 				p.sched.StopPoll(promote) // it polls by itself once it looks
@@ -36,6 +36,14 @@ func (p *Port) watch() {
 			p.mu.Unlock()
 			p.flush()
 		}
+	}
+}
+
+// relieve gives the oldest packet to another worker, whoever is busy. The
+// caller holds mu.
+func (p *Port) relieve() {
+	if w := p.sched.Relieve(p.queue.Len()); w != nil {
+		p.grant(w, nil)
 	}
 }
 

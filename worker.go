@@ -81,9 +81,7 @@ func (w *Worker) Blocking(f func()) {
 	p.mu.Lock()
 	gave := p.sched.Block(&w.w)
 	if gave {
-		if sw := p.sched.Relieve(p.queue.Len()); sw != nil {
-			p.grant(sw, nil)
-		}
+		p.relieve()
 		p.handOver(nil)
 	}
 	p.mu.Unlock()
@@ -193,9 +191,14 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 			return os.ErrDeadlineExceeded
 		}
 		p.sched.Wait(&w.w)
-		if !p.idle && p.sched.Poll(&w.w) {
+		switch {
+		case p.idle:
+			w.park(left)
+		case p.sched.Poll(&w.w):
 			w.poll(left)
-		} else {
+		case !looked && p.sched.Seize(&w.w):
+			w.poll(0) // others are busy: look, being awake, but don't be woken
+		default:
 			w.park(left)
 		}
 		if w.granted == nil && p.sched.Newest() == &w.w && w.take(got, room) {

@@ -128,8 +128,10 @@ func (d *desk) promote(sw *Waiter) {
 
 func (d *desk) tick() {
 	release, promote := d.Tick(d.queued, d.total)
-	if release != nil {
-		d.grant(release)
+	for range release {
+		if w := d.Relieve(d.queued); w != nil {
+			d.grant(w)
+		}
 	}
 	d.promote(promote)
 }

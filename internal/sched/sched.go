@@ -17,8 +17,9 @@
 //     most handlers do.
 //   - A worker that has run for more than a tick is stalled: it no longer
 //     counts as busy, so the next packet releases another, below the cap.
-//   - A packet that has waited for more than a tick releases another worker
-//     even while some are busy, below the cap: they can't keep up.
+//   - Packets that have waited for more than a tick release others even while
+//     some are busy, below the cap: as many as it takes, at the pace of those
+//     that run, to be done with them within another tick.
 //   - A worker that says that it blocks gives its slot up at once, and has it
 //     back when it goes on, even if that makes one too many for a while (C21).
 //   - At the cap, a worker that has been silent for long enough (if that was
@@ -50,6 +51,7 @@ type State struct {
 	poller   *Waiter
 	ticks    uint64
 	mark     uint64 // packets ever queued, as of the last tick
+	taken    uint64 // and those dequeued
 	hasty    bool
 }
 
@@ -138,8 +140,9 @@ func (s *State) Block(w *Waiter) bool {
 // Unblock gives w its slot back, free or not (C21).
 func (s *State) Unblock(w *Waiter) { s.occupy(w) }
 
-// Relieve picks the waiter that takes the slot which a blocking worker has just
-// given up: at once, whoever is busy.
+// Relieve picks the waiter to be given the oldest of queued packets whoever is
+// busy, because a worker blocks or can't keep up, and gives it a slot; nil when
+// nobody waits or may run.
 func (s *State) Relieve(queued int) *Waiter { return s.release(queued) }
 
 // Wait enters w as the newest waiter; one that waits already keeps its place.
@@ -170,8 +173,8 @@ func (s *State) Poll(w *Waiter) bool {
 	return true
 }
 
-// Seize makes w the poller whoever is busy, unless somebody polls already. It
-// is for closing, when the kernel must be drained in any case.
+// Seize makes w the poller whoever is busy, unless somebody polls already: to
+// look into the kernel without waiting, or to drain it when the port closes.
 func (s *State) Seize(w *Waiter) bool {
 	if s.poller != nil {
 		return false
@@ -224,9 +227,10 @@ func (s *State) NeedTick(queued int) bool {
 }
 
 // Tick is called about every 200 microseconds while NeedTick holds. total is
-// the number of packets ever queued. It answers with the waiter to be given
-// the oldest packet, and with the waiter that must poll; either may be nil.
-func (s *State) Tick(queued int, total uint64) (release, promote *Waiter) {
+// the number of packets ever queued. It answers how many waiters are to be
+// given a packet now (Relieve picks them), or else, with the waiter that must
+// poll; that may be nil.
+func (s *State) Tick(queued int, total uint64) (release int, promote *Waiter) {
 	s.ticks++
 	for _, w := range s.running {
 		if !w.stalled && s.ticks-w.since > 1 {
@@ -238,17 +242,28 @@ func (s *State) Tick(queued int, total uint64) (release, promote *Waiter) {
 			s.over++
 		}
 	}
-	overdue := queued > 0 && total-uint64(queued) < s.mark
-	s.mark = total
-	if overdue {
-		release = s.release(queued)
-	} else {
-		release = s.Release(queued)
-	}
-	if release == nil {
+	release = s.wanted(queued, total)
+	s.mark, s.taken = total, total-uint64(queued)
+	if release == 0 {
 		promote = s.Promote()
 	}
 	return release, promote
+}
+
+// wanted is how many more workers the packets of the last tick call for.
+func (s *State) wanted(queued int, total uint64) int {
+	taken := total - uint64(queued)
+	switch pace := int(taken - s.taken); {
+	case queued == 0:
+		return 0
+	case taken >= s.mark: // all are younger than a tick
+		return min(1, max(0, 1-s.busy()))
+	case pace == 0:
+		return queued
+	default:
+		overdue := int(s.mark - taken)
+		return (overdue*max(s.busy(), 1) + pace - 1) / pace
+	}
 }
 
 func (s *State) release(queued int) *Waiter {
