@@ -30,6 +30,9 @@ func Probe(backend string) error {
 
 // open finds the backend: the one that was named, or the first that works.
 func (p *Port) open(name string, cfg driver.Config) error {
+	if err := driver.CheckDisabled(); err != nil {
+		return fmt.Errorf("iocp: %w", err)
+	}
 	from := "Config.Backend"
 	if name == "" {
 		name, from = os.Getenv("IOCP_BACKEND"), "IOCP_BACKEND"

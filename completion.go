@@ -1,6 +1,10 @@
 package iocp
 
-import "iocp/internal/driver"
+import (
+	"net/netip"
+
+	"iocp/internal/driver"
+)
 
 // Completion is one dequeued packet.
 type Completion struct {
@@ -13,7 +17,8 @@ type Completion struct {
 
 	// N is the number of bytes transferred, or the number given to Post. A
 	// stream's end is N == 0 with a nil Err (except for a Recv into a buffer
-	// of no length, which transfers nothing by design).
+	// of no length, which transfers nothing by design). A datagram with
+	// N == 0 is an empty datagram.
 	N int
 
 	// Err is nil when the operation succeeded.
@@ -29,6 +34,11 @@ type Completion struct {
 	// Socket is the connection of an Accept or AcceptMany. It is the
 	// caller's to associate and to close.
 	Socket *Socket
+
+	// From is who sent the datagram of a RecvFrom: over UDP an address, over
+	// a Unix socket a path, which is empty for a sender that has none.
+	From     netip.AddrPort
+	FromPath string
 }
 
 // Buf is a pooled buffer on loan. The zero value is no buffer. It may be
@@ -72,6 +82,9 @@ func (p *Port) complete(d *driver.Op, c *Completion) {
 	}
 	if d.Accepted != nil {
 		c.Socket = newSocket(d.Accepted, stConnected)
+	}
+	if d.Kind == driver.KindRecvFrom {
+		c.From, c.FromPath = d.Name.Addr, d.Name.Path
 	}
 	// A node of a standing accept leads to an Op whose last completion another
 	// worker may be taking: nothing of it may be touched here.

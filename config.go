@@ -28,6 +28,9 @@ type Config struct {
 	// Backend names the backend to use: winport, uring, epoll or portable.
 	// Empty means the environment variable IOCP_BACKEND, or else the first
 	// that works here. A backend that was named and can't be had is an error.
+	// By name only there is sim, a network simulated in this process, for
+	// tests: sim:7 is the one in which the seed 7 decides about the order of
+	// things (see internal/driver/sim).
 	Backend string
 
 	// BufferSize is the size in bytes of the buffers that RecvPooled

@@ -81,6 +81,16 @@ var rules = []rule{
 		return s.importsThat(func(p string) bool { return strings.HasPrefix(p+"/", "iocp/internal/") })
 	}},
 	{"clients", "packages on top of a port see only package iocp, as anybody's code would (their tests may use porttest)", clientImports},
+	{"mirrors", "the chapter's programs are shown in one file each, with nothing behind them but the public packages", func(s source) []string {
+		if !s.in("docs/chapter/mirror") {
+			return nil
+		}
+		allowed := []string{"iocp", "iocp/routine"}
+		if s.isTest() {
+			allowed = append(allowed, "iocp/docs/chapter/mirror/mirrortest")
+		}
+		return s.importsThat(func(p string) bool { return notStd(p) && !slices.Contains(allowed, p) })
+	}},
 	{"porttest", "others test their backends with porttest, so it must not bring modules along", func(s source) []string {
 		if !s.in("porttest") || s.isTest() {
 			return nil
@@ -147,7 +157,8 @@ func rootImports(s source) []string {
 }
 
 // backendImports also speaks for readiness, the engine that epoll and uring
-// share, which is no backend itself.
+// share, and for blocking, which carries out file operations: they are no
+// backends themselves.
 func backendImports(s source) []string {
 	below, ok := strings.CutPrefix(s.path, "internal/driver/")
 	name, _, inside := strings.Cut(below, "/")
@@ -155,7 +166,7 @@ func backendImports(s source) []string {
 		return nil
 	}
 	room := map[string]string{"winport": "win", "uring": "uring", "epoll": "epoll", "readiness": "epoll"}
-	return s.oursExcept("iocp/internal/driver", "iocp/internal/driver/readiness", "iocp/internal/driver/"+name,
+	return s.oursExcept("iocp/internal/driver", "iocp/internal/driver/readiness", "iocp/internal/driver/blocking", "iocp/internal/driver/"+name,
 		"iocp/internal/invariant", "iocp/internal/sys/"+room[name])
 }
 
@@ -222,6 +233,11 @@ func TestArchitectureRules(t *testing.T) {
 			{path: "routine/routine.go", imports: []string{"iocp/porttest"}},
 			{path: "inspect/http_test.go", imports: []string{"iocp/routine"}},
 			{path: "porttest/conformance_test.go", imports: []string{"iocp/internal/driver/sim"}},
+		},
+		"mirrors": {
+			{path: "docs/chapter/mirror/chat/main.go", imports: []string{"iocp/server"}},
+			{path: "docs/chapter/mirror/chat/main.go", imports: []string{"iocp/docs/chapter/mirror/mirrortest"}},
+			{path: "docs/chapter/mirror/chat/main.go", imports: []string{"golang.org/x/sys/unix"}},
 		},
 		"porttest": {
 			{path: "porttest/net.go", imports: []string{"golang.org/x/sys/unix"}},
@@ -292,6 +308,8 @@ func TestArchitectureRules(t *testing.T) {
 		{path: "internal/driver/readiness/engine.go", imports: []string{"iocp/internal/sys/epoll", "golang.org/x/sys/unix"}},
 		{path: "internal/sys/win/afd_unsafe_windows.go", imports: []string{"unsafe", "golang.org/x/sys/windows"}, tagged: true},
 		{path: "internal/sys/uring/ring_unsafe_test.go", imports: []string{"unsafe", "iocp/internal/sys/uring"}},
+		{path: "docs/chapter/mirror/chat/main.go", imports: []string{"fmt", "iocp", "iocp/routine"}},
+		{path: "docs/chapter/mirror/chat/main_test.go", imports: []string{"iocp", "iocp/docs/chapter/mirror/mirrortest"}},
 		{path: "tools/tools.go", imports: []string{"honnef.co/go/tools/cmd/staticcheck"}, tagged: true},
 	}
 	if found := offences(good); len(found) > 0 {

@@ -16,6 +16,9 @@
 //	batch := make([]iocp.Completion, 16)
 //	n, err := w.Wait(batch, iocp.Infinite)
 //
+// A [Socket] is a stream, over TCP or a Unix socket; a [Datagram] is UDP, or
+// the same over a Unix socket.
+//
 // # The three rules that bite
 //
 // Buffers and Ops belong to the port from the call that starts an operation

@@ -10,9 +10,9 @@ import (
 
 // The classes of error, the same on every backend. Errors returned by this
 // package and found in completions wrap one of these, or net.ErrClosed (the
-// handle was closed here), or os.ErrDeadlineExceeded (a timeout); use
-// errors.Is. Where the system gave a number, errors.Is finds its
-// syscall.Errno too.
+// handle was closed here), or os.ErrDeadlineExceeded (a timeout), or with files
+// fs.ErrNotExist, fs.ErrExist, io.EOF or io.ErrUnexpectedEOF; use errors.Is.
+// Where the system gave a number, errors.Is finds its syscall.Errno too.
 var (
 	// ErrClosed is what a closed Port answers. It is a net.ErrClosed too.
 	ErrClosed = fmt.Errorf("the port is closed (%w)", net.ErrClosed)
@@ -48,6 +48,9 @@ var (
 	// ErrConnected refuses a Connect on a connected or connecting socket.
 	ErrConnected = driver.ErrConnected
 
+	// ErrBrokenPipe says that nobody reads from the pipe any more.
+	ErrBrokenPipe = driver.ErrBrokenPipe
+
 	// ErrShutdown refuses transfers in a direction that was shut down.
 	ErrShutdown = driver.ErrShutdown
 
@@ -68,6 +71,10 @@ var (
 
 	// ErrLimit says that descriptors, buffers or memory ran out.
 	ErrLimit = driver.ErrLimit
+
+	// ErrMessageSize says that a datagram was too large: it wasn't sent, or
+	// it was received, but only its head fitted the buffers.
+	ErrMessageSize = driver.ErrMessageSize
 
 	// ErrAssociated refuses a second association of a handle.
 	ErrAssociated = driver.ErrAlreadyBound

@@ -51,6 +51,9 @@ func (l *Listener) TryAccept() (*Socket, error) {
 		return nil, opError("accept", l.Addr(), net.ErrClosed)
 	}
 	s, err := l.l.TryAccept()
+	if err == driver.ErrWouldBlock {
+		return nil, err // expected, and often: worth no allocation
+	}
 	if err != nil {
 		return nil, opError("accept", l.Addr(), err)
 	}

@@ -15,7 +15,7 @@ import (
 // shows nothing of what a passing package prints.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if line := missing(); line != "" {
+	if line := missing(); line != "" && os.Getenv(childMark) == "" {
 		tell(line)
 	}
 	os.Exit(code)

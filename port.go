@@ -26,6 +26,7 @@ type Port struct {
 
 	mu        sync.Mutex // taken after a backend's locks, never before
 	queue     driver.List
+	timers    driver.Timers
 	sched     *sched.State
 	workers   int
 	completed uint64
@@ -36,7 +37,10 @@ type Port struct {
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing
 	idle   bool          // closing, and the kernel holds nothing any more
+	shut   bool          // closing, and no timer may be added
 	closed chan struct{} // Close is over
+
+	born time.Time // what timers count from
 }
 
 // New makes a port (CreateIoCompletionPort's first job). The error names the
@@ -51,6 +55,7 @@ func New(cfg Config) (*Port, error) {
 		sched:  sched.New(cfg.Concurrency, patience(cfg.StallAfter)),
 		watchC: make(chan struct{}, 1),
 		closed: make(chan struct{}),
+		born:   time.Now(),
 	}
 	p.polled = sync.NewCond(&p.mu)
 	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool}); err != nil {
@@ -121,9 +126,11 @@ func (p *Port) Associate(h Handle, key any) error {
 // is allowed and costs an allocation. Post never blocks, and packets of one
 // poster keep their order.
 func (p *Port) Post(op *Op, n int, key any) error {
-	d := &driver.Op{}
+	var d *driver.Op
 	if op != nil {
 		d = &op.d
+	} else {
+		d = new(driver.Op)
 	}
 	if err := p.enter(op, d, driver.KindPost, key); err != nil {
 		return opError("post", netip.AddrPort{}, err)
@@ -184,14 +191,19 @@ func (p *Port) leave() {
 // Complete implements driver.Sink.
 func (p *Port) Complete(op *driver.Op, polling bool) {
 	p.mu.Lock()
-	p.queue.Push(op)
-	p.backlog.Add(1)
-	p.completed++
+	p.push(op)
 	if !polling {
 		p.dispatch(nil)
 		p.arm()
 	}
 	p.mu.Unlock()
+}
+
+// push queues a packet. The caller holds mu.
+func (p *Port) push(op *driver.Op) {
+	p.queue.Push(op)
+	p.backlog.Add(1)
+	p.completed++
 }
 
 // Backlog implements driver.Sink.
@@ -288,6 +300,8 @@ func (p *Port) Close() error {
 	}
 	p.drv.Shut()
 	p.mu.Lock()
+	p.shut = true
+	p.stopTimers()
 	p.drain()
 	p.idle = true
 	p.sched.Hasten()

@@ -28,12 +28,13 @@ func FamilyOf(a netip.Addr) Family {
 	return IPv6
 }
 
-// Handle is a [Socket] or a [Listener].
+// Handle is a [Socket], a [Listener], a [Datagram], a [File], a [PipeReader] or
+// a [PipeWriter].
 type Handle interface {
 	base() *handle
 }
 
-// handle is what both have in common.
+// handle is what all have in common.
 type handle struct {
 	drv  driver.Handle
 	port atomic.Pointer[Port]
@@ -108,8 +109,9 @@ func (h *handle) shut(by func() error) error {
 	return by()
 }
 
-// Socket is a TCP connection, or a socket to be connected. All methods may be
-// called from any goroutine.
+// Socket is a connection, or a socket to be connected, over TCP or a Unix
+// socket (see [Port.NewUnixSocket]). All methods may be called from any
+// goroutine.
 //
 // Several receives and several sends may be pending at a time; receives are
 // filled, and sends go on the wire, in the order in which they were started.
@@ -140,29 +142,37 @@ func (s *Socket) RemoteAddr() netip.AddrPort { return s.s.RemoteAddr() }
 // Bind chooses the local address of a socket to be connected. Without it
 // Connect takes any.
 func (s *Socket) Bind(addr netip.AddrPort) error {
+	if _, unix := s.s.(driver.UnixStream); unix {
+		return opError("bind", addr, ErrInvalid)
+	}
 	return opError("bind", addr, s.s.Bind(addr))
 }
 
 // Connect connects the socket (ConnectEx). After a refused or failed connect
 // the socket may be connected again.
 func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
-	if !addr.IsValid() || addr.Port() == 0 {
+	if _, unix := s.s.(driver.UnixStream); unix || !addr.IsValid() || addr.Port() == 0 {
 		return opError("connect", addr, ErrInvalid)
 	}
+	return opError("connect", addr, s.connect(op, func(d *driver.Op) error { return s.s.Connect(d, addr) }))
+}
+
+// connect starts a connect by the given means, if none has been made yet.
+func (s *Socket) connect(op *Op, begin func(*driver.Op) error) error {
 	for {
 		st := s.state.Load()
 		if st&(stConnected|stConnecting) != 0 {
-			return opError("connect", addr, ErrConnected)
+			return ErrConnected
 		}
 		if s.state.CompareAndSwap(st, st|stConnecting) {
 			break
 		}
 	}
-	err := s.start(op, driver.KindConnect, func(d *driver.Op) error { return s.s.Connect(d, addr) })
+	err := s.start(op, driver.KindConnect, begin)
 	if err != nil {
 		s.clear(stConnecting)
 	}
-	return opError("connect", addr, err)
+	return err
 }
 
 // Recv receives into bufs, in order (WSARecv). It completes as soon as there

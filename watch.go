@@ -23,6 +23,7 @@ func (p *Port) watch() {
 		for awake := true; awake; {
 			time.Sleep(tick)
 			p.mu.Lock()
+			p.fire()
 			release, promote := p.sched.Tick(p.queue.Len(), p.completed)
 			for range release {
 				p.relieve()

@@ -119,6 +119,7 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	p := w.port
 	var got driver.List
 	p.mu.Lock()
+	p.fire()
 	w.glance()
 	p.sched.Arrive(&w.w)
 	if !w.take(&got, len(dst)) {
@@ -219,10 +220,12 @@ func (w *Worker) poll(timeout time.Duration) {
 	p := w.port
 	p.unpolled = 0
 	p.deferred.Store(false) // Poll flushes
+	timeout = p.untilTimer(timeout)
 	p.mu.Unlock()
 	err := p.drv.Poll(timeout)
 	p.mu.Lock()
 	p.sched.StopPoll(&w.w)
+	p.fire()
 	if err != nil {
 		p.fail(err)
 	}

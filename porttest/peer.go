@@ -21,7 +21,7 @@ var (
 // needIPv6 skips the clause where there is none.
 func (t *trial) needIPv6() {
 	t.Helper()
-	ln, err := net.Listen("tcp6", loopback6.String())
+	ln, err := t.foreignNet().listen(loopback6)
 	if err != nil {
 		t.Skipf("capability: no IPv6 on the loopback interface: %v", err)
 	}
@@ -31,10 +31,10 @@ func (t *trial) needIPv6() {
 // A peer is the foreign end of a connection.
 type peer struct {
 	t *trial
-	*net.TCPConn
+	peerConn
 }
 
-func (t *trial) newPeer(conn *net.TCPConn) *peer {
+func (t *trial) newPeer(conn peerConn) *peer {
 	t.Helper()
 	t.foreign = append(t.foreign, conn)
 	t.must(conn.SetDeadline(t.deadline))
@@ -86,10 +86,10 @@ func (d *desk) looseListener(at netip.AddrPort) *iocp.Listener {
 	return l
 }
 
-// foreignListener listens with package net.
-func (t *trial) foreignListener(at netip.AddrPort) *net.TCPListener {
+// foreignListener listens on the foreign side.
+func (t *trial) foreignListener(at netip.AddrPort) peerListener {
 	t.Helper()
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	ln, err := t.foreignNet().listen(at)
 	t.must(err)
 	t.foreign = append(t.foreign, ln)
 	t.must(ln.SetDeadline(t.deadline))
@@ -97,12 +97,12 @@ func (t *trial) foreignListener(at netip.AddrPort) *net.TCPListener {
 }
 
 // foreignAccept takes one connection and closes the listener.
-func (t *trial) foreignAccept(ln *net.TCPListener) *peer {
+func (t *trial) foreignAccept(ln peerListener) *peer {
 	t.Helper()
-	conn, err := ln.AcceptTCP()
+	conn, err := ln.Accept()
 	t.must(err)
 	ln.Close()
-	return t.newPeer(conn)
+	return t.newPeer(conn.(peerConn))
 }
 
 // dial connects a peer to a listener of ours.
@@ -113,13 +113,8 @@ func (t *trial) dial(to netip.AddrPort) *peer {
 	return t.newPeer(conn)
 }
 
-func (t *trial) tryDial(to netip.AddrPort) (*net.TCPConn, error) {
-	dialer := net.Dialer{Deadline: t.deadline}
-	conn, err := dialer.Dial("tcp", to.String())
-	if err != nil {
-		return nil, err
-	}
-	return conn.(*net.TCPConn), nil
+func (t *trial) tryDial(to netip.AddrPort) (peerConn, error) {
+	return t.foreignNet().dial(netip.AddrPort{}, to, t.deadline)
 }
 
 // local is the peer's own address.

@@ -3,7 +3,8 @@
 // word, such as C60_eof. A backend that passes is a completion port.
 //
 // The other end of every connection is package net's, on the loopback
-// interface, so that a backend can't agree with itself on something wrong.
+// interface, so that a backend can't agree with itself on something wrong; but
+// for a simulated network, which package net has no way into (see Sim).
 // Clauses wait for events, and all of a clause's waits share one bound; none
 // retries, and none takes silence for an answer after a while. A clause also
 // fails when an operation has no completion or a second one, or when a
@@ -30,6 +31,8 @@ type Harness struct {
 	// Lacks names clauses, such as C60_eof, that can't hold here through no
 	// fault of the backend, with the reason. They are skipped.
 	Lacks map[string]string
+
+	virtual bool // the foreign ends are sockets of the backend: see Sim
 }
 
 // Run runs every clause as a subtest of t, one after the other.
@@ -41,9 +44,9 @@ func Run(t *testing.T, h Harness) {
 }
 
 // Conformance runs every clause on every backend that this system has, as
-// subtests such as uring/C60_eof. A backend that can't be had is skipped with
-// the reason as missing capability, or fails if the environment variable
-// IOCP_REQUIRE, a list separated by commas, names it.
+// subtests such as uring/C60_eof, and on the simulated one. A backend that
+// can't be had is skipped with the reason as missing capability, or fails if
+// the environment variable IOCP_REQUIRE, a list separated by commas, names it.
 func Conformance(t *testing.T) {
 	required := requiredBackends()
 	names := iocp.Backends()
@@ -63,6 +66,7 @@ func Conformance(t *testing.T) {
 			Run(t, named(name))
 		})
 	}
+	t.Run("sim", func(t *testing.T) { Run(t, Sim(1)) })
 }
 
 // named is the harness of a backend that iocp.New knows.
@@ -80,9 +84,15 @@ func named(backend string) Harness {
 
 // lacking is what systems are known to keep from a backend.
 func lacking(backend string) map[string]string {
-	if backend == "portable" && underWine() {
+	switch {
+	case backend == "portable" && underWine():
 		return map[string]string{
 			"C68_reset_pending_send": "Wine leaves package net's pending sends waiting when the peer resets the connection, now and then",
+		}
+	case backend == "winport" && underWine():
+		return map[string]string{
+			"C78_cancel_send_file":     "Wine doesn't find a pending TransmitFile to be cancelled",
+			"C85_datagram_unreachable": "Wine tells a connected socket of unreachable ports, and forgets its pending receives then",
 		}
 	}
 	return nil

@@ -109,6 +109,35 @@ func resetUnseenSend(t *trial) {
 	t.latched(s)
 }
 
+// resetMetBySend starts a send and a receive behind a reset, together: the
+// queued packet is a reason for a port to hold them back, and the receive that
+// filled its buffer is one to try another at once. A kernel that tells the send
+// of the reset mustn't make the receive see the end of the stream.
+func resetMetBySend(t *trial) {
+	s, peer := t.pair("socket")
+	var recv, send iocp.Op
+	t.recv(s, &recv, make([]byte, 8))
+	peer.write(make([]byte, 8))
+	t.expect(packet{op: &recv, key: "socket", n: 8})
+	t.post(nil, 1, nil)
+	peer.reset()
+	pending := 1
+	for _, start := range []func() error{
+		func() error { return t.attempt(&send, func() error { return s.Send(&send, []byte("x")) }) },
+		func() error { return t.attempt(&recv, func() error { return s.Recv(&recv, make([]byte, 8)) }) },
+	} {
+		if start() == nil {
+			pending++
+		}
+	}
+	for range pending {
+		if c := t.next(); c.Op == &recv {
+			t.check(c, packet{op: &recv, key: "socket", err: iocp.ErrReset})
+		}
+	}
+	t.meetsReset(s)
+}
+
 // meetsReset starts a receive, which must end as a reset one way or another.
 func (t *trial) meetsReset(s *iocp.Socket) {
 	t.Helper()
@@ -169,11 +198,10 @@ func connectRefused(t *trial) {
 func (t *trial) deaf() netip.AddrPort {
 	t.Helper()
 	ln := t.foreignListener(loopback4)
-	bound := net.Dialer{Deadline: t.deadline, LocalAddr: net.TCPAddrFromAddrPort(loopback4)}
-	conn, err := bound.Dial("tcp", ln.Addr().String())
+	conn, err := t.foreignNet().dial(loopback4, addrOf(ln.Addr()), t.deadline)
 	t.must(err)
 	t.foreignAccept(ln)
-	return t.newPeer(conn.(*net.TCPConn)).local()
+	return t.newPeer(conn).local()
 }
 
 // errorClasses provokes errors that the other clauses don't.

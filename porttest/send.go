@@ -1,6 +1,10 @@
 package porttest
 
-import "iocp"
+import (
+	"sync"
+
+	"iocp"
+)
 
 // Sending: C73 to C76, C79.
 
@@ -8,11 +12,14 @@ import "iocp"
 // of it: more than the kernel holds for a connection.
 const stuck = 16 << 20
 
+// stuckData is what it sends, made once.
+var stuckData = sync.OnceValue(func() []byte { return pattern(stuck) })
+
 // sendStuck starts a send of that size, and returns when part of it is known
 // to have left.
 func (t *trial) sendStuck(s *iocp.Socket, p *peer, op *iocp.Op) []byte {
 	t.Helper()
-	data := pattern(stuck)
+	data := stuckData()
 	t.must(p.SetReadBuffer(64 << 10))
 	t.send(s, op, data)
 	p.reads(data[:1])

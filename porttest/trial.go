@@ -52,7 +52,8 @@ type trial struct {
 	ledger   ledger
 	desks    []*desk
 	waiters  []*waiter
-	foreign  []io.Closer // package net's
+	foreign  []io.Closer // the foreign network's
+	network  network     // nil until there is a foreign end
 	witness  *witness
 
 	mu      sync.Mutex
@@ -129,6 +130,9 @@ func (t *trial) tidy() {
 	}
 	for _, c := range t.foreign {
 		c.Close()
+	}
+	if t.network != nil {
+		t.network.close()
 	}
 }
 

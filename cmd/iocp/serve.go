@@ -24,7 +24,7 @@ type serverFlags struct {
 	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: one for each CPU."`
 	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
-	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive 100 bytes at a time as it does."`
+	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
 	Verbose     bool   `short:"v" help:"Log each completion."`
 }
 
@@ -39,8 +39,8 @@ func (f *serverFlags) config() (service.Config, error) {
 	if f.Workers < 0 || f.Concurrency < 0 {
 		return service.Config{}, usageError{fmt.Errorf("--workers and --concurrency must not be negative: leave them out for the default")}
 	}
-	if f.Backend != "" && !slices.Contains(iocp.Backends(), f.Backend) {
-		return service.Config{}, usageError{fmt.Errorf("there is no backend %q on this system: choose one of %s", f.Backend, strings.Join(iocp.Backends(), ", "))}
+	if err := checkBackend(f.Backend); err != nil {
+		return service.Config{}, err
 	}
 	level := slog.LevelInfo
 	if f.Verbose {
@@ -51,6 +51,14 @@ func (f *serverFlags) config() (service.Config, error) {
 		Chapter: f.Chapter, Verbose: f.Verbose, Out: os.Stdout,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}, nil
+}
+
+// checkBackend refuses a --backend that this system doesn't have.
+func checkBackend(name string) error {
+	if name == "" || slices.Contains(iocp.Backends(), name) {
+		return nil
+	}
+	return usageError{fmt.Errorf("there is no backend %q on this system: choose one of %s", name, strings.Join(iocp.Backends(), ", "))}
 }
 
 func (f *serverFlags) listen() (netip.AddrPort, error) {
@@ -80,13 +88,31 @@ func (f *serverFlags) serve(run func(context.Context, service.Config) error) err
 
 type echoCmd struct {
 	serverFlags
-	Model string `enum:"port,server" default:"port" help:"How it is built: port, as the chapter does, or server, on package server."`
+	Model  string `enum:"port,server,routine" default:"port" help:"How it is built: port or routine, as the chapter does with a completion port or with completion routines, or server, on package server."`
+	Accept string `enum:"default,poll,op" default:"default" help:"How --model=routine accepts: poll, without blocking, every 100 ms or after whatever else there is, as the chapter does; or op, by operations. Default: poll."`
 }
 
 func (c *echoCmd) Run() error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return c.serve(func(ctx context.Context, cfg service.Config) error {
+		if c.Accept != "default" {
+			return echo.ServeRoutine(ctx, c.Accept, cfg)
+		}
 		return echo.Serve(ctx, c.Model, cfg)
 	})
+}
+
+// check refuses flags that the model has no use for.
+func (c *echoCmd) check() error {
+	switch {
+	case c.Model == "routine" && (c.Workers != 0 || c.Concurrency != 0):
+		return usageError{fmt.Errorf("--model=routine is one thread: leave out --workers and --concurrency")}
+	case c.Model != "routine" && c.Accept != "default":
+		return usageError{fmt.Errorf("--accept=%s is for --model=routine", c.Accept)}
+	}
+	return nil
 }
 
 type chatCmd struct {

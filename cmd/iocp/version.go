@@ -24,6 +24,9 @@ func (versionCmd) Run() error {
 	for _, name := range iocp.Backends() {
 		fmt.Printf("backend %s: %s\n", name, state(name, name == taken))
 	}
+	if err == nil && port.Stats().Note != "" {
+		fmt.Println("note:", port.Stats().Note)
+	}
 	return err
 }
 

@@ -76,7 +76,7 @@ func (g clauseGroup) name(backend string) string {
 // than a missing capability is a hole in the net.
 func clauses(s *session) (string, error) {
 	if len(s.groups) == 0 {
-		return "neither race nor wine has run", nil
+		return "neither race nor wine has run", s.judgeSkips()
 	}
 	// Without the file there is still a table, to write the file from.
 	var problems []error
@@ -90,11 +90,17 @@ func clauses(s *session) (string, error) {
 		table += rows
 		problems = append(problems, bad...)
 	}
+	problems = append(problems, s.judgeSkips())
+	fmt.Print("\n", table, "\n")
+	return fmt.Sprintf("%d runs of the conformance tests", len(s.groups)), errors.Join(problems...)
+}
+
+func (s *session) judgeSkips() error {
+	var problems []error
 	for _, skip := range s.skips {
 		problems = append(problems, fmt.Errorf("skipped, and not for a missing capability:\n%s", strings.TrimRight(skip, "\n")))
 	}
-	fmt.Print("\n", table, "\n")
-	return fmt.Sprintf("%d runs of the conformance tests", len(s.groups)), errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 // judge gives the group's rows of the table and what is wrong with them.

@@ -25,6 +25,7 @@ var allSteps = []step{
 	{"cross", "both modules build for " + strings.Join(crossTargets, ", "), nil, cross},
 	{"readme", "the test command that the README gives", compiler, readme},
 	{"race", "all tests here, with the race detector and every backend required", compiler, race},
+	{"fallbacks", "the conformance suite without what a kernel may lack (IOCP_DISABLE)", compiler, fallbacks},
 	{"wine", "all tests built for Windows and run under Wine", wineNeeds, underWine},
 	{"clauses", "conformance clauses passed per backend, against " + floorsFile, nil, clauses},
 }
@@ -33,14 +34,17 @@ var allSteps = []step{
 // recommendation of gcc's, and recommendations are not installed.
 var compiler = []string{"gcc", "libc6-dev"}
 
+// testSteps names the steps that run tests.
+var testSteps = []string{"race", "fallbacks", "wine"}
+
 func listSteps() {
 	for _, st := range allSteps {
 		fmt.Printf("%-12s %s\n", st.name, st.about)
 	}
 }
 
-// choose picks the named steps, keeping their order. Choosing race or wine
-// brings clauses along, which costs nothing and is where their skips are judged.
+// choose picks the named steps, keeping their order. Choosing one that runs
+// tests brings clauses along, which costs nothing and is where skips are judged.
 func choose(from []step, only string) ([]step, error) {
 	if only == "" {
 		return from, nil
@@ -51,7 +55,7 @@ func choose(from []step, only string) ([]step, error) {
 			return nil, fmt.Errorf("no step is named %q; -list shows them", name)
 		}
 	}
-	if slices.Contains(names, "race") || slices.Contains(names, "wine") {
+	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(testSteps, name) }) {
 		names = append(names, "clauses")
 	}
 	var chosen []step

@@ -12,6 +12,7 @@ func TestChoose(t *testing.T) {
 	}{
 		{"wine,vet", []string{"vet", "wine", "clauses"}},
 		{"race", []string{"race", "clauses"}},
+		{"fallbacks", []string{"fallbacks", "clauses"}},
 		{"cross,gofmt", []string{"gofmt", "cross"}},
 		{"vet,nonsense", nil},
 	}

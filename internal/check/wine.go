@@ -42,7 +42,7 @@ func underWine(s *session) (string, error) {
 	label := w.version + ", not Windows"
 	// One binary at a time: the tests have deadlines, and a wineserver is a
 	// single thread that all the programs of a prefix wait for.
-	log, err := s.goTest("wine", label, env,
+	log, err := s.goTest("wine", label, env, everything,
 		"-exec="+w.loader, "-overlay="+overlay, "-p=1", "-timeout=5m")
 	s.groups = append(s.groups, clauseGroup{goos: "windows", wine: w.version, required: backends, verdicts: log.clauses})
 	return fmt.Sprintf("%s (%s)", log.tally, label), err

@@ -14,9 +14,15 @@ const (
 	KindRecv
 	KindRecvPooled
 	KindSend
+	KindReadAt
+	KindWriteAt
+	KindSendFile
+	KindRecvFrom
+	KindSendTo
+	KindTimer // never reaches a backend either
 )
 
-var kindNames = [...]string{"post", "accept", "accept", "connect", "recv", "recv", "send"}
+var kindNames = [...]string{"post", "accept", "accept", "connect", "recv", "recv", "send", "read", "write", "send", "recvfrom", "sendto", "timer"}
 
 // String gives the verb that error messages use.
 func (k Kind) String() string { return kindNames[k] }
@@ -42,6 +48,18 @@ type Op struct {
 	// slices is the op's own copy (the caller's array is free after submit).
 	Bufs [][]byte
 	one  [1][]byte // where Bufs lives in the common case
+
+	// Name is whom a datagram goes to or came from. It is made for the op's
+	// first datagram and kept for the next; a stream's ops have none.
+	Name *Name
+
+	// Where in which file the operation is, and for a SendFile how many bytes
+	// it wants.
+	File File
+	Off  int64
+	Want int64
+
+	timer timer // see Timers
 
 	// The result, set by the backend before Sink.Complete.
 	N        int
@@ -84,9 +102,10 @@ func (op *Op) SetOneBuf(b []byte) {
 	op.Bufs = op.one[:]
 }
 
-// Len is the number of bytes that Bufs holds.
+// Len is the number of bytes to be moved: those that Bufs holds, or what a
+// SendFile wants.
 func (op *Op) Len() int {
-	n := 0
+	n := int(op.Want)
 	for _, b := range op.Bufs {
 		n += len(b)
 	}
@@ -101,9 +120,10 @@ func (op *Op) ResetResult() {
 	op.Canceled = false
 }
 
-// DropBufs forgets the buffers, so that a resting op keeps none of the
-// caller's memory alive.
+// DropBufs forgets the buffers and the file, so that a resting op keeps none of
+// the caller's memory alive.
 func (op *Op) DropBufs() {
+	op.File, op.Off, op.Want = nil, 0, 0
 	clear(op.Bufs)
 	op.Bufs = op.Bufs[:0]
 }

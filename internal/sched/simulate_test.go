@@ -69,7 +69,6 @@ type office struct {
 	out     outcome
 	waits   float64
 	area    float64 // of running workers over time
-	since   float64
 }
 
 func simulate(s scene, seed uint64) outcome {

@@ -65,7 +65,7 @@ func (s *portServer) settle(h *perHandle, err error) {
 	h.pending--
 	last := h.pending == 0
 	h.mu.Unlock()
-	if err != nil && !errors.Is(err, iocp.ErrAborted) && unlessClosed(err) != nil {
+	if lost(err) {
 		s.cfg.Log.Warn("connection lost", "peer", h.sock.RemoteAddr().String(), "err", err)
 		h.sock.Abort()
 	}
@@ -110,6 +110,12 @@ func (h *perHandle) stop() {
 	if h.recv != nil {
 		h.sock.Cancel(&h.recv.op)
 	}
+}
+
+// lost reports whether an operation failed for another reason than that we
+// cancelled or closed it.
+func lost(err error) bool {
+	return err != nil && !errors.Is(err, iocp.ErrAborted) && unlessClosed(err) != nil
 }
 
 // unlessClosed drops the error that says that we closed it ourselves.

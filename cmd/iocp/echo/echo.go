@@ -1,5 +1,5 @@
-// Package echo is the echo server, in two models: on the bare completion port
-// as the chapter builds it, and on package server.
+// Package echo is the echo server, in three models: on completion routines and
+// on the bare completion port, as the chapter builds it, and on package server.
 package echo
 
 import (
@@ -10,13 +10,16 @@ import (
 )
 
 // Serve runs the server until ctx is done and what was received has been sent
-// back. The model is "port" or "server".
+// back. The model is "port", "server" or "routine"; the last accepts as in
+// the chapter (see ServeRoutine).
 func Serve(ctx context.Context, model string, cfg service.Config) error {
 	switch model {
 	case "port":
 		return servePort(ctx, cfg)
 	case "server":
 		return serveServer(ctx, cfg)
+	case "routine":
+		return ServeRoutine(ctx, AcceptPoll, cfg)
 	}
-	return fmt.Errorf("there is no model %q: choose port or server", model)
+	return fmt.Errorf("there is no model %q: choose port, server or routine", model)
 }

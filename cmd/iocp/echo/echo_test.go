@@ -5,10 +5,12 @@ import (
 	"context"
 	"flag"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,8 +30,11 @@ type serveFunc = func(context.Context, service.Config) error
 var servers = map[string]serveFunc{}
 
 func init() {
-	for _, model := range []string{"port", "server"} {
+	for _, model := range []string{"port", "server", "routine"} {
 		servers[model] = func(ctx context.Context, cfg service.Config) error { return echo.Serve(ctx, model, cfg) }
+	}
+	servers["routine-op"] = func(ctx context.Context, cfg service.Config) error {
+		return echo.ServeRoutine(ctx, echo.AcceptOp, cfg)
 	}
 }
 
@@ -39,16 +44,26 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// eachServer runs a test on both models and every backend.
+// eachServer runs a test on all models and every backend.
 func eachServer(t *testing.T, test func(t *testing.T, serve serveFunc, cfg service.Config)) {
+	onServers(t, slices.Sorted(maps.Keys(servers)), test)
+}
+
+// eachPortServer leaves out the models on completion routines, whose program
+// in the chapter is another.
+func eachPortServer(t *testing.T, test func(t *testing.T, serve serveFunc, cfg service.Config)) {
+	onServers(t, []string{"port", "server"}, test)
+}
+
+func onServers(t *testing.T, models []string, test func(t *testing.T, serve serveFunc, cfg service.Config)) {
 	servetest.EachBackend(t, func(t *testing.T, backend string) {
-		for model, serve := range servers {
-			t.Run(model, func(t *testing.T) { test(t, serve, service.Config{Backend: backend}) })
+		for _, model := range models {
+			t.Run(model, func(t *testing.T) { test(t, servers[model], service.Config{Backend: backend}) })
 		}
 	})
 }
 
-func dial(t *testing.T, addr string) *net.TCPConn {
+func dial(t testing.TB, addr string) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -199,7 +214,7 @@ func TestStopDrains(t *testing.T) {
 	})
 }
 
-func ping(t *testing.T, conn net.Conn) {
+func ping(t testing.TB, conn net.Conn) {
 	t.Helper()
 	back := make([]byte, 4)
 	if _, err := conn.Write([]byte("ping")); err != nil {
@@ -213,7 +228,7 @@ func ping(t *testing.T, conn net.Conn) {
 // TestChapterTexts compares with the texts of the chapter's program: for a
 // message, and for the end of the stream.
 func TestChapterTexts(t *testing.T) {
-	eachServer(t, func(t *testing.T, serve serveFunc, cfg service.Config) {
+	eachPortServer(t, func(t *testing.T, serve serveFunc, cfg service.Config) {
 		cfg.Chapter = true
 		s := servetest.Start(t, cfg, serve)
 		conn := dial(t, s.Addr)
@@ -248,7 +263,7 @@ func golden(t *testing.T, name, got string) {
 
 // TestChapterReads100BytesAtATime counts the texts for a longer message.
 func TestChapterReads100BytesAtATime(t *testing.T) {
-	eachServer(t, func(t *testing.T, serve serveFunc, cfg service.Config) {
+	eachPortServer(t, func(t *testing.T, serve serveFunc, cfg service.Config) {
 		cfg.Chapter = true
 		s := servetest.Start(t, cfg, serve)
 		if _, err := stream(dial(t, s.Addr), noise(8, 1000)); err != nil {

@@ -54,9 +54,9 @@ func (a *acceptor) transfer(op *driver.Op) (int, error) {
 
 // accept waits for a connection. One that its peer has given up already is no
 // error of the listener's (C93). The caller holds inside.
-func (a *acceptor) accept() (*stream, error) {
+func (a *acceptor) accept() (driver.Stream, error) {
 	for {
-		conn, err := a.l.ln.AcceptTCP()
+		conn, err := a.l.ln.Accept()
 		if err == nil {
 			return acceptedStream(conn), nil
 		}
@@ -107,7 +107,7 @@ func (a *acceptor) room(op *driver.Op) error {
 }
 
 // report queues one completion of a standing accept. The caller holds mu.
-func (a *acceptor) report(op *driver.Op, s *stream) {
+func (a *acceptor) report(op *driver.Op, s driver.Stream) {
 	var node *driver.Op
 	if k := len(a.idle); k > 0 {
 		node, a.idle = a.idle[k-1], a.idle[:k-1]

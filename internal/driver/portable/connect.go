@@ -47,16 +47,23 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	case addr.Addr().Is6() != s.v6:
 		return driver.ErrInvalid
 	}
-	ctx, hangUp := context.WithCancel(context.Background())
 	d := dialer(s.local)
+	s.dial(op, func(ctx context.Context) (net.Conn, error) {
+		return d.DialContext(ctx, network(addr.Addr()), addr.String())
+	})
+	return nil
+}
+
+// dial begins a connect by the given means. The caller holds mu.
+func (s *stream) dial(op *driver.Op, by func(context.Context) (net.Conn, error)) {
+	ctx, hangUp := context.WithCancel(context.Background())
 	s.dialing, s.hangUp = op, hangUp
 	s.port.accept()
 	s.port.running.Go(func() {
 		defer hangUp()
-		conn, err := d.DialContext(ctx, network(addr.Addr()), addr.String())
+		conn, err := by(ctx)
 		s.dialed(op, conn, err)
 	})
-	return nil
 }
 
 // dialer makes net's dialer, without its choice of socket options.
@@ -89,11 +96,11 @@ func (s *stream) dialed(op *driver.Op, conn net.Conn, err error) {
 			conn.Close()
 		}
 	case err == nil:
-		s.connected(conn.(*net.TCPConn))
+		s.connected(conn.(connection))
 	case op.Canceled:
 		op.Err = driver.ErrAborted
 	default:
-		op.Err = sysError(err)
+		op.Err = absent(err)
 	}
 	s.port.complete(op)
 }

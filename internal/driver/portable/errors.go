@@ -16,6 +16,9 @@ func sysError(err error) error {
 	if errors.Is(err, net.ErrClosed) {
 		return net.ErrClosed
 	}
+	if errors.Is(err, driver.ErrNotSupported) { // said by a Control of ours
+		return driver.ErrNotSupported
+	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		return fmt.Errorf("%w: %w", driver.ErrUnclassified, err)

@@ -29,6 +29,8 @@ var classes = map[syscall.Errno]error{
 	unix.EACCES:          driver.ErrAccess,
 	unix.EPERM:           driver.ErrAccess,
 	unix.EINVAL:          driver.ErrInvalid,
+	unix.EPROTOTYPE:      driver.ErrInvalid,
+	unix.EMSGSIZE:        driver.ErrMessageSize,
 	unix.EAFNOSUPPORT:    driver.ErrNotSupported,
 	unix.EPROTONOSUPPORT: driver.ErrNotSupported,
 	unix.ENOPROTOOPT:     driver.ErrNotSupported,

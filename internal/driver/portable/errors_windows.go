@@ -34,6 +34,7 @@ var classes = map[syscall.Errno]error{
 	windows.WSAEADDRNOTAVAIL:          driver.ErrAddrNotAvail,
 	windows.WSAEACCES:                 driver.ErrAccess,
 	windows.WSAEINVAL:                 driver.ErrInvalid,
+	windows.WSAEMSGSIZE:               driver.ErrMessageSize,
 	windows.WSAEAFNOSUPPORT:           driver.ErrNotSupported,
 	windows.WSAEPROTONOSUPPORT:        driver.ErrNotSupported,
 	windows.WSAENOPROTOOPT:            driver.ErrNotSupported,

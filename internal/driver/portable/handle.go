@@ -8,7 +8,7 @@ import (
 	"iocp/internal/driver"
 )
 
-// handle is what streams and listeners have in common.
+// handle is what streams, datagram sockets and listeners have in common.
 type handle struct {
 	mu     sync.Mutex // taken before the port's locks and the sink's
 	port   *port      // nil until attached
@@ -50,11 +50,13 @@ func (h *handle) markClosed(self driver.Handle) bool {
 
 // addrPort is net's address as ours; invalid when there is none.
 func addrPort(a net.Addr) netip.AddrPort {
-	t, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		return unmapped(a.AddrPort())
+	case *net.UDPAddr:
+		return unmapped(a.AddrPort())
 	}
-	return unmapped(t.AddrPort())
+	return netip.AddrPort{}
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort {

@@ -6,16 +6,18 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 
 	"iocp/internal/driver"
 )
 
-// listener is a listening TCP socket.
+// listener is a listening TCP or Unix socket.
 type listener struct {
 	handle
-	ln    *net.TCPListener
+	ln    netListener
 	raw   syscall.RawConn
 	addr  netip.AddrPort
+	path  string // a Unix socket's; empty otherwise
 	acc   acceptor
 	tries sync.Mutex // one TryAccept at a time
 }
@@ -33,10 +35,23 @@ func listen(addr netip.AddrPort, opts driver.ListenOptions) (*listener, error) {
 	if err != nil {
 		return nil, sysError(err)
 	}
-	l := &listener{ln: ln.(*net.TCPListener), addr: addrPort(ln.Addr())}
+	l := newListener(ln)
+	l.addr = addrPort(ln.Addr())
+	return l, nil
+}
+
+// netListener is what a listener needs of package net's.
+type netListener interface {
+	net.Listener
+	syscall.Conn
+	SetDeadline(time.Time) error
+}
+
+func newListener(ln net.Listener) *listener {
+	l := &listener{ln: ln.(netListener)}
 	l.raw, _ = l.ln.SyscallConn() // fails on a nil listener only
 	l.acc.init(l)
-	return l, nil
+	return l
 }
 
 // listenNetwork is network, but for [::], which stands for IPv4 as well: only

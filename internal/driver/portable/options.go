@@ -62,8 +62,8 @@ func (s *stream) set(keep func(*options), apply func(*net.TCPConn) error) error 
 	if s.closed {
 		return net.ErrClosed
 	}
-	if s.conn != nil {
-		if err := apply(s.conn); err != nil {
+	if tcp, ok := s.conn.(*net.TCPConn); ok {
+		if err := apply(tcp); err != nil {
 			return sysError(err)
 		}
 	}

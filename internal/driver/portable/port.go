@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"iocp/internal/driver"
+	"iocp/internal/driver/blocking"
 )
 
 // Backend makes portable ports.
@@ -32,17 +33,20 @@ func (Backend) Name() string { return "portable" }
 
 // Open makes a port. There is nothing to probe: package net always works.
 func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
-	return &port{
+	p := &port{
 		sink:    sink,
 		pool:    cfg.Pool,
 		wake:    make(chan struct{}, 1),
 		handles: make(map[driver.Handle]struct{}),
-	}, nil
+	}
+	p.crew = blocking.NewCrew(sink, p.Wake)
+	return p, nil
 }
 
 type port struct {
 	sink driver.Sink
 	pool *driver.Pool
+	crew *blocking.Crew
 	wake chan struct{} // holds a wake-up not yet seen
 
 	pending atomic.Int64   // accepted and not yet completed
@@ -115,15 +119,17 @@ func (p *port) Shut() {
 	for _, h := range open {
 		h.Close()
 	}
+	p.crew.Shut()
 }
 
 // InFlight counts all operations not yet completed: a goroutine may still use
 // their buffers.
-func (p *port) InFlight() int { return int(p.pending.Load()) }
+func (p *port) InFlight() int { return int(p.pending.Load()) + p.crew.InFlight() }
 
 // Close waits for the goroutines, which have nothing left to do.
 func (p *port) Close() error {
 	p.running.Wait()
+	p.crew.Wait()
 	return nil
 }
 

@@ -66,6 +66,8 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 	switch {
 	case op.Len() == 0:
 		return 0, nil
+	case op.Kind == driver.KindSendFile:
+		return w.sendFile(op)
 	case len(op.Bufs) == 1:
 		return w.s.conn.Write(op.Bufs[0])
 	}
@@ -81,7 +83,12 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 	return int(sent), err
 }
 
-func (w *writer) settle(op *driver.Op, _ int, err error) error { return w.s.outcome(op, err) }
+func (w *writer) settle(op *driver.Op, _ int, err error) error {
+	if t, ok := err.(fileTrouble); ok {
+		return t.error
+	}
+	return w.s.outcome(op, err)
+}
 
 func (w *writer) setDeadline(t time.Time) error { return w.s.conn.SetWriteDeadline(t) }
 

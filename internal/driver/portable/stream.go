@@ -12,7 +12,7 @@ import (
 	"iocp/internal/driver"
 )
 
-// stream is a TCP socket: unconnected, connecting, connected or closed.
+// stream is a TCP or Unix socket: unconnected, connecting, connected or closed.
 type stream struct {
 	handle
 	v6   bool
@@ -22,7 +22,7 @@ type stream struct {
 	hangUp  context.CancelFunc // ends it
 
 	// Set once, when the stream is connected.
-	conn   *net.TCPConn
+	conn   connection
 	raw    syscall.RawConn
 	local  netip.AddrPort // before that, what it is bound to
 	remote netip.AddrPort
@@ -37,6 +37,13 @@ type stream struct {
 	failure error
 }
 
+// connection is what a stream needs of package net's.
+type connection interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+}
+
 func newStream(v6 bool) *stream {
 	s := &stream{v6: v6, opts: newOptions()}
 	s.recv.init(s)
@@ -45,18 +52,23 @@ func newStream(v6 bool) *stream {
 }
 
 // acceptedStream makes the stream of a connection that a listener has taken.
-func acceptedStream(conn *net.TCPConn) *stream {
+func acceptedStream(conn net.Conn) driver.Stream {
 	s := newStream(addrPort(conn.LocalAddr()).Addr().Is6())
-	s.connected(conn)
+	s.connected(conn.(connection))
+	if _, ok := conn.(*net.UnixConn); ok {
+		return unixStream{s}
+	}
 	return s
 }
 
 // connected gives the stream its connection.
-func (s *stream) connected(conn *net.TCPConn) {
+func (s *stream) connected(conn connection) {
 	s.conn = conn
 	s.raw, _ = conn.SyscallConn() // fails on a nil conn only
 	s.local, s.remote = addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
-	s.opts.apply(conn)
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		s.opts.apply(tcp)
+	}
 }
 
 // Attach binds the stream to p.
@@ -99,9 +111,9 @@ func (s *stream) Close() error {
 func (s *stream) Abort() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.conn != nil && !s.closed {
+	if tcp, ok := s.conn.(*net.TCPConn); ok && !s.closed {
 		s.opts.linger = 0
-		s.conn.SetLinger(0)
+		tcp.SetLinger(0)
 	}
 	s.close()
 	return nil

@@ -18,9 +18,14 @@ func (Calls) Do(batch []Transfer) {
 
 // Call carries out one transfer by a system call.
 func (t *Transfer) Call() {
-	if t.Send {
+	switch {
+	case t.Msg != nil && t.Send:
+		t.N, t.Errno = epoll.SendMessage(t.FD, t.Msg)
+	case t.Msg != nil:
+		t.N, t.Errno = epoll.RecvMessage(t.FD, t.Msg)
+	case t.Send:
 		t.N, t.Errno = epoll.Send(t.FD, t.Bufs, t.Skip)
-	} else {
+	default:
 		t.N, t.Errno = epoll.Recv(t.FD, t.Bufs, t.Peek)
 	}
 }

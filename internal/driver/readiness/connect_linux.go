@@ -28,7 +28,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
-	case s.connecting != nil || s.remote.IsValid():
+	case s.connecting != nil || s.connected:
 		return driver.ErrConnected
 	case !s.v6 && !addr.Addr().Unmap().Is4():
 		return driver.ErrNotSupported
@@ -69,6 +69,7 @@ func (s *stream) connectOver() bool {
 // established reports a connect that succeeded. The lock is held.
 func (s *stream) established(polling bool) {
 	s.remote = addrPort(unix.Getpeername(s.fd))
+	s.connected = true
 	s.recv.ready, s.send.ready = false, true
 	s.endConnect(nil, polling)
 }
@@ -82,6 +83,7 @@ func (s *stream) endConnect(err error, polling bool) {
 	}
 	op := s.connecting
 	s.connecting = nil
+	s.stopRetry()
 	op.Err = err
 	s.port.sink.Complete(op, polling)
 }

@@ -31,6 +31,8 @@ var classes = map[syscall.Errno]error{
 	unix.EACCES:          driver.ErrAccess,
 	unix.EPERM:           driver.ErrAccess,
 	unix.EINVAL:          driver.ErrInvalid,
+	unix.EPROTOTYPE:      driver.ErrInvalid,
+	unix.EMSGSIZE:        driver.ErrMessageSize,
 	unix.EBADF:           driver.ErrInvalid,
 	unix.ENOTSOCK:        driver.ErrInvalid,
 	unix.EDESTADDRREQ:    driver.ErrInvalid,

@@ -14,7 +14,7 @@ import (
 // has dequeued. Beyond it they stay with the kernel, within its backlog.
 const nodesMax = 64
 
-// listener is a listening TCP socket. Its lock has the place of a stream's.
+// listener is a listening TCP or Unix socket. Its lock has the place of a stream's.
 type listener struct {
 	desc
 	mu    sync.Mutex
@@ -23,6 +23,7 @@ type listener struct {
 	fd    int
 	v6    bool
 	addr  netip.AddrPort
+	path  string // a Unix socket's; empty otherwise
 
 	ops    driver.List
 	waits  bool // accept may find a connection
@@ -34,7 +35,7 @@ type listener struct {
 // Listen implements driver.Port.
 func (p *Port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Listener, error) {
 	v6 := addr.Addr().Unmap().Is6()
-	fd, err := newSocket(v6)
+	fd, err := newSocket(family(v6), unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,11 @@ func (l *listener) listen(addr netip.AddrPort, opts driver.ListenOptions) error 
 	if err := unix.Bind(l.fd, sockaddr(addr, l.v6)); err != nil {
 		return sysError("bind", err)
 	}
-	backlog := opts.Backlog
+	return l.enqueue(opts.Backlog)
+}
+
+// enqueue has the kernel complete connections from now on.
+func (l *listener) enqueue(backlog int) error {
 	if backlog == 0 {
 		backlog = 1 << 16 // the kernel cuts it to net.core.somaxconn
 	}
@@ -123,13 +128,15 @@ func (l *listener) TryAccept() (driver.Stream, error) {
 }
 
 // accept takes one connection from the kernel. The lock is held.
-func (l *listener) accept() (*stream, error) {
+func (l *listener) accept() (driver.Stream, error) {
 	for {
 		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		if err == nil {
+		switch {
+		case err == nil && l.path != "":
+			return newUnixStream(fd, true), nil
+		case err == nil:
 			return newStream(fd, l.v6, addrPort(sa, nil)), nil
-		}
-		if !retryAccept(err) {
+		case !retryAccept(err):
 			return nil, err
 		}
 	}
@@ -159,7 +166,7 @@ func (l *listener) pump(polling bool) {
 }
 
 // node makes the packet for one connection of a standing accept.
-func (l *listener) node(op *driver.Op, s *stream) *driver.Op {
+func (l *listener) node(op *driver.Op, s driver.Stream) *driver.Op {
 	l.out++
 	var n *driver.Op
 	if k := len(l.free); k > 0 {
@@ -238,6 +245,7 @@ func (l *listener) Close() error {
 		l.port.slots.Remove(l.token)
 	}
 	l.failAll(net.ErrClosed)
+	removePath(l.path)
 	return sysError("close", unix.Close(l.fd))
 }
 

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
+	"iocp/internal/driver/blocking"
 	"iocp/internal/sys/epoll"
 )
 
@@ -47,8 +48,13 @@ type Transfer struct {
 	FD   int
 	Send bool
 	Peek bool     // receive without consuming
+	Pipe bool     // FD is a pipe's: not for an Exec
 	Bufs [][]byte // what to fill or send...
 	Skip int      // ...less so many bytes at the front
+
+	// Msg is set for a datagram: it says all of the above again, and names
+	// whom it goes to or came from.
+	Msg *epoll.Message
 
 	N     int // the result: bytes moved, or
 	Errno syscall.Errno
@@ -57,6 +63,7 @@ type Transfer struct {
 	op  *driver.Op
 	buf *driver.Buf
 	seq uint32
+	err error // a failure that isn't the descriptor's
 }
 
 const (
@@ -74,6 +81,7 @@ type Port struct {
 	sink      driver.Sink
 	pool      *driver.Pool
 	exec      Exec
+	crew      *blocking.Crew
 	slots     driver.Slots[desc]
 	events    []epoll.Event // Poll's own
 	woken     atomic.Bool
@@ -89,7 +97,7 @@ type Port struct {
 // desc is what the event set knows a handle by.
 type desc struct{ handle }
 
-// handle is a stream or a listener.
+// handle is a stream, a datagram socket or a listener.
 type handle interface {
 	ready(events uint32) // called by Poll only
 	Close() error
@@ -104,6 +112,7 @@ type side struct {
 // Open makes a port on the given Exec, which it closes when it fails.
 func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, set: -1, wake: -1}
+	p.crew = blocking.NewCrew(sink, p.Wake)
 	p.events = make([]epoll.Event, eventsMax)
 	p.batches.New = func() any { return new(batch) }
 	if err := p.open(); err != nil {
@@ -225,7 +234,7 @@ func (p *Port) rounds(polling bool) (done int) {
 		if len(b.transfers) == 0 {
 			break
 		}
-		p.exec.Do(b.transfers)
+		p.carryOut(b.transfers)
 		for i := range b.transfers {
 			t := &b.transfers[i]
 			done += t.s.finish(t, polling)
@@ -284,10 +293,11 @@ func (p *Port) collect(b *batch) {
 // Note implements driver.Port.
 func (p *Port) Note() string { return p.exec.Note() }
 
-// InFlight implements driver.Port: the kernel holds memory only within a run.
+// InFlight implements driver.Port: the kernel holds memory only within a run
+// and within the crew's calls.
 // A run counts from before it looks for transfers; one that begins after Shut
 // makes none, since it finds every stream closed.
-func (p *Port) InFlight() int { return int(p.uses.Load()) }
+func (p *Port) InFlight() int { return int(p.uses.Load()) + p.crew.InFlight() }
 
 // Shut implements driver.Port.
 func (p *Port) Shut() {
@@ -295,10 +305,12 @@ func (p *Port) Shut() {
 	for _, d := range p.slots.All() {
 		d.Close()
 	}
+	p.crew.Shut()
 }
 
 // Close implements driver.Port.
 func (p *Port) Close() error {
+	p.crew.Wait()
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()

@@ -4,13 +4,15 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
 )
 
-// stream is a TCP socket. Its lock is taken before the port's locks and the
+// stream is a TCP socket, and the greater part of a Unix stream socket and of
+// a datagram socket. Its lock is taken before the port's locks and the
 // sink's, never after, and never held during a transfer.
 //
 // The life of one direction's head operation:
@@ -29,6 +31,8 @@ type stream struct {
 	token  uint64
 	fd     int
 	remote netip.AddrPort
+	dgram  *datagram   // the datagram socket that this is part of, if any
+	retry  *time.Timer // see later
 
 	recv, send queue
 	connecting *driver.Op
@@ -36,11 +40,14 @@ type stream struct {
 
 	err       error // why the connection is dead, for every later operation
 	v6        bool
+	local     bool // a Unix socket
+	connected bool // transfers make sense
 	closed    bool
 	hungUp    bool // the peer's end has been seen in an event
 	urgent    bool // out-of-band data has been seen
 	finishing bool // ShutdownSend was called
 	lingers   bool // close(2) may wait
+	pipe      bool // of which one end this is
 }
 
 // queue is one direction: its operations, oldest first, and whether the head
@@ -54,27 +61,36 @@ type queue struct {
 }
 
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
-	s := &stream{fd: fd, v6: v6, remote: remote}
+	s := &stream{v6: v6, remote: remote, connected: remote.IsValid()}
+	s.init(fd)
+	return s
+}
+
+// init prepares a stream that has its other fields.
+func (s *stream) init(fd int) {
+	s.fd = fd
 	s.desc.handle = s
 	s.acct.Owner = s
-	return s
 }
 
 // NewStream implements driver.Port.
 func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
-	fd, err := newSocket(v6)
+	fd, err := newSocket(family(v6), unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
 	return newStream(fd, v6, netip.AddrPort{}), nil
 }
 
-func newSocket(v6 bool) (int, error) {
-	family := unix.AF_INET
+func family(v6 bool) int {
 	if v6 {
-		family = unix.AF_INET6
+		return unix.AF_INET6
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	return unix.AF_INET
+}
+
+func newSocket(family, kind int) (int, error) {
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, sysError("socket", err)
 	}
@@ -100,7 +116,7 @@ func (s *stream) Attach(to driver.Port) error {
 		return net.ErrClosed
 	}
 	s.port = p
-	s.send.ready = s.remote.IsValid() // a new connection has room: don't wait to be told
+	s.send.ready = s.connected // a new connection has room: don't wait to be told
 	if s.token, err = p.watch(&s.desc, s.fd); err != nil {
 		s.port = nil
 	}
@@ -174,7 +190,7 @@ func (s *stream) ready(ev uint32) {
 		s.recv.seq++
 		s.list(false)
 	}
-	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 && s.retry == nil {
 		s.send.ready = true
 		s.send.seq++
 		s.list(true)
@@ -298,6 +314,7 @@ func (s *stream) end(reset bool) *Port {
 		return nil
 	}
 	s.closed = true
+	s.stopRetry()
 	if reset {
 		s.lingers = false
 		unix.SetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})

@@ -26,8 +26,14 @@ func (s *stream) begin(send bool, out *[]Transfer) {
 	if op == nil || q.busy || !q.ready || s.closed {
 		return
 	}
-	t := Transfer{FD: s.fd, Send: send, s: s, op: op, seq: q.seq}
+	t := Transfer{FD: s.fd, Send: send, Pipe: s.pipe, s: s, op: op, seq: q.seq}
 	switch {
+	case s.dgram != nil:
+		t.Msg = s.dgram.message(op, send)
+	case op.Kind == driver.KindSendFile:
+		q.busy = true
+		s.port.crew.Do(&sendJob{t})
+		return
 	case send:
 		t.Skip = op.N
 	case op.Kind == driver.KindRecvPooled:
@@ -36,8 +42,9 @@ func (s *stream) begin(send bool, out *[]Transfer) {
 		}
 		op.SetOneBuf(t.buf.Data)
 	case op.Len() == 0:
-		// recv(2) with no room returns 0 at once, data or not; C61 wants it
-		// to wait for data, so look for a byte without taking it.
+		// What recv(2) answers when given no room differs between kinds of
+		// socket. C61 wants it to wait for data: look for a byte without
+		// taking it.
 		t.Peek = true
 	}
 	t.Bufs = op.Bufs
@@ -80,10 +87,19 @@ func (s *stream) finish(t *Transfer, polling bool) int {
 // outcome settles what a transfer means for its operation: whether it is over,
 // and with which error. The lock is held.
 func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
+	switch {
+	case t.err != nil:
+		return t.err, true
+	case s.dgram != nil:
+		return s.dgram.outcome(q, t)
+	}
 	switch t.Errno {
 	case 0:
 		if t.Send {
 			return s.sent(t)
+		}
+		if t.N == 0 && s.err != nil {
+			return s.err, true // a send before it was told of the reset, so this looks like an end
 		}
 		s.received(q, t)
 		return nil, true
@@ -97,7 +113,9 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 	case unix.EINTR:
 		return driver.ErrAborted, t.op.Canceled
 	}
-	err = sysError(t.call(), t.Errno)
+	if err = sysError(t.call(), t.Errno); t.Pipe {
+		err = pipeError(t.Send, t.Errno)
+	}
 	if !passing(t.Errno) {
 		// Linux reports a reset once and an end of stream ever after; the
 		// contract reports it every time and in both directions (C69).
@@ -128,8 +146,9 @@ func (s *stream) received(q *queue, t *Transfer) {
 	}
 	// A short receive has emptied the socket, so the next data makes a new
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
-	// has come already, or the receive stopped at out-of-band data.
-	if t.N < op.Len() && len(op.Bufs) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent {
+	// has come already, or the receive stopped at out-of-band data, or, on a
+	// Unix socket, where a descriptor is passed along (unix(7)).
+	if t.N < op.Len() && len(op.Bufs) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
 		q.ready = false
 	}
 }

@@ -2,9 +2,11 @@ package uring
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,6 +25,10 @@ const (
 	// takes a while. Telling it costs more than a small batch does, and not
 	// telling it holds up the garbage collector.
 	longMin = 256 << 10
+
+	// answerPause is between looks for the last answers of a ring that can't
+	// be entered any more. The kernel posts them on the way out of any call.
+	answerPause = 20 * time.Microsecond
 )
 
 // batcher carries out transfers through a ring, as a vectored system call. It
@@ -33,7 +39,8 @@ type batcher struct {
 	cur  []readiness.Transfer // the batch being carried out
 	vecs []*vec               // used by the vectored transfers of a batch
 
-	failed atomic.Pointer[error] // why the ring is no longer used
+	without lacks                 // optional features that the ring hasn't
+	failed  atomic.Pointer[error] // why the ring is no longer used
 }
 
 // vec is what a vectored request points at. The kernel reads it within the
@@ -44,11 +51,11 @@ type vec struct {
 }
 
 func newBatcher() (*batcher, error) {
-	ring, err := setup()
+	ring, without, err := setup()
 	if err != nil {
 		return nil, err
 	}
-	return &batcher{ring: ring}, nil
+	return &batcher{ring: ring, without: without}, nil
 }
 
 // Batches implements readiness.Exec.
@@ -58,6 +65,9 @@ func (b *batcher) Batches() bool { return b.failed.Load() == nil }
 func (b *batcher) Note() string {
 	if err := b.failed.Load(); err != nil {
 		return fmt.Sprintf("io_uring failed after it had worked (%v): transfers are made by plain system calls since then", *err)
+	}
+	if len(b.without) > 0 {
+		return "io_uring is used without " + strings.Join(b.without, ", ")
 	}
 	return ""
 }
@@ -110,8 +120,9 @@ func (b *batcher) submit(batch []readiness.Transfer) (int, error) {
 	for left := n; left > 0; {
 		left -= b.ring.Reap(b.settle)
 		if left > 0 { // the answers are due; don't come back without them
-			if _, errno := b.ring.Submit(0, left, true); errno != 0 && errno != unix.EINTR {
-				return n, fmt.Errorf("io_uring_enter: %w", errno)
+			if _, e := b.ring.Submit(0, left, true); e != 0 && e != unix.EINTR {
+				errno = e // the ring is done for, but what it took it answers
+				time.Sleep(answerPause)
 			}
 		}
 	}
@@ -119,7 +130,7 @@ func (b *batcher) submit(batch []readiness.Transfer) (int, error) {
 		*v = vec{} // keep nobody's buffers alive
 	}
 	if errno != 0 && errno != unix.EINTR && errno != unix.EAGAIN && errno != unix.EBUSY {
-		return n, fmt.Errorf("io_uring_enter: %w", errno)
+		return n, refusal("io_uring_enter", errno)
 	}
 	if n == 0 {
 		direct(batch[:1]) // out of memory for requests, most likely: go on by hand
@@ -142,6 +153,11 @@ func (b *batcher) settle(c uring.CQE) {
 func (b *batcher) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *int) int {
 	*sqe = uring.SQE{Fd: int32(t.FD), UserData: id, MsgFlags: flags(t)}
 	t.Errno = pending
+	if t.Msg != nil {
+		sqe.Opcode = choose(t, uring.OpSendmsg, uring.OpRecvmsg)
+		sqe.Message(t.Msg.Header())
+		return t.Msg.Len()
+	}
 	if len(t.Bufs) == 1 {
 		buf := t.Bufs[0][t.Skip:]
 		sqe.Opcode = choose(t, uring.OpSend, uring.OpRecv)

@@ -38,33 +38,57 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 const entries = 128
 
 // setup makes a ring that has what transfers need, or says why it can't.
-func setup() (*uring.Ring, error) {
-	ring, err := uring.Setup(entries, uring.SetupClamp|uring.SetupSubmitAll)
-	if err == unix.EINVAL {
-		return nil, fmt.Errorf("io_uring_setup: %w: this kernel's io_uring is older than 5.18", err)
+func setup() (*uring.Ring, lacks, error) {
+	if err := driver.FeatureIOUring.Disabled(); err != nil {
+		return nil, nil, fmt.Errorf("io_uring: %w", err)
 	}
+	ring, without, err := create()
 	if err != nil {
-		return nil, fmt.Errorf("io_uring_setup: %w%s", err, remedy(err))
+		return nil, nil, refusal("io_uring_setup", err)
 	}
 	ok, err := ring.Supports(uring.OpSend, uring.OpRecv, uring.OpSendmsg, uring.OpRecvmsg)
-	if err == nil && !ok {
+	switch {
+	case err != nil:
+		err = refusal("io_uring_register", err)
+	case !ok:
 		err = fmt.Errorf("this kernel's io_uring lacks send or receive")
-	}
-	if err == nil {
+	default:
 		err = selfTest(ring)
 	}
 	if err != nil {
 		ring.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return ring, nil
+	return ring, without, nil
 }
+
+// lacks lists the optional features that a ring goes without, and why.
+type lacks []string
+
+// create makes a ring with all the optional features that can be had.
+func create() (*uring.Ring, lacks, error) {
+	why := driver.FeatureSubmitAll.Disabled()
+	if why == nil {
+		ring, err := uring.Setup(entries, uring.SetupClamp|uring.SetupSubmitAll)
+		if err != unix.EINVAL {
+			return ring, nil, err
+		}
+		why = fmt.Errorf("this kernel is older than 5.18")
+	}
+	ring, err := uring.Setup(entries, uring.SetupClamp)
+	return ring, lacks{fmt.Sprintf("%s (%v)", driver.FeatureSubmitAll, why)}, err
+}
+
+// refusal is a refused system call, with what can be done about it.
+func refusal(call string, err error) error { return fmt.Errorf("%s: %w%s", call, err, remedy(err)) }
 
 // remedy says what a refusal usually means.
 func remedy(err error) string {
 	switch err {
 	case unix.EPERM, unix.EACCES:
 		return " (refused by a container's seccomp profile or by sysctl kernel.io_uring_disabled; allow io_uring there, or do without: epoll)"
+	case unix.EINVAL:
+		return " (the kernel's io_uring is older than 5.6)"
 	case unix.ENOSYS:
 		return " (the kernel has no io_uring, or a seccomp profile hides it)"
 	case unix.ENOMEM:

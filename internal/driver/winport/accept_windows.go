@@ -42,7 +42,7 @@ func (l *Listener) post(r *record) error {
 // postOnce has AcceptEx receive nothing, lest a silent client pin it: it
 // completes as soon as there is a connection (C87).
 func (l *Listener) postOnce(r *record) error {
-	conn, err := openSocket(l.v6)
+	conn, err := openSocket(l.v6, windows.SOCK_STREAM, windows.IPPROTO_TCP)
 	if err != nil {
 		return err
 	}

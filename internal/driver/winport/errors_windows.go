@@ -32,6 +32,7 @@ var classes = map[syscall.Errno]error{
 
 	windows.ERROR_NETWORK_UNREACHABLE:  driver.ErrUnreachable,
 	windows.ERROR_HOST_UNREACHABLE:     driver.ErrUnreachable,
+	windows.ERROR_BAD_NETPATH:          driver.ErrUnreachable,
 	windows.ERROR_PROTOCOL_UNREACHABLE: driver.ErrUnreachable,
 	windows.ERROR_PORT_UNREACHABLE:     driver.ErrUnreachable,
 	windows.WSAENETUNREACH:             driver.ErrUnreachable,
@@ -46,21 +47,30 @@ var classes = map[syscall.Errno]error{
 	windows.ERROR_CONNECTION_ACTIVE:   driver.ErrConnected,
 	windows.WSAESHUTDOWN:              driver.ErrShutdown,
 	windows.ERROR_GRACEFUL_DISCONNECT: driver.ErrShutdown,
+	windows.WSAEDISCON:                driver.ErrShutdown,
 
-	windows.WSAEADDRINUSE:                    driver.ErrAddrInUse,
-	windows.ERROR_ADDRESS_ALREADY_ASSOCIATED: driver.ErrAddrInUse,
-	windows.WSAEADDRNOTAVAIL:                 driver.ErrAddrNotAvail,
-	windows.ERROR_INVALID_NETNAME:            driver.ErrAddrNotAvail, // STATUS_INVALID_ADDRESS_COMPONENT
-	windows.WSAEACCES:                        driver.ErrAccess,
-	windows.ERROR_ACCESS_DENIED:              driver.ErrAccess,
+	windows.ERROR_DUP_NAME:          driver.ErrAddrInUse, // STATUS_ADDRESS_ALREADY_EXISTS
+	windows.ERROR_SHARING_VIOLATION: driver.ErrAddrInUse,
+	windows.WSAEADDRINUSE:           driver.ErrAddrInUse,
+	windows.WSAEADDRNOTAVAIL:        driver.ErrAddrNotAvail,
+	windows.ERROR_INVALID_NETNAME:   driver.ErrAddrNotAvail, // STATUS_INVALID_ADDRESS_COMPONENT
+	windows.WSAEACCES:               driver.ErrAccess,
+	windows.ERROR_ACCESS_DENIED:     driver.ErrAccess,
 
-	windows.WSAEINVAL:               driver.ErrInvalid,
-	windows.WSAEFAULT:               driver.ErrInvalid,
-	windows.WSAENOTSOCK:             driver.ErrInvalid,
-	windows.WSAEDESTADDRREQ:         driver.ErrInvalid,
-	windows.ERROR_INVALID_PARAMETER: driver.ErrInvalid,
-	windows.ERROR_INVALID_HANDLE:    driver.ErrInvalid,
-	windows.ERROR_NOACCESS:          driver.ErrInvalid,
+	windows.WSAEMSGSIZE:               driver.ErrMessageSize,
+	windows.ERROR_INVALID_USER_BUFFER: driver.ErrMessageSize, // STATUS_INVALID_BUFFER_SIZE
+
+	windows.WSAEINVAL:                        driver.ErrInvalid,
+	windows.WSAEFAULT:                        driver.ErrInvalid,
+	windows.WSAENOTSOCK:                      driver.ErrInvalid,
+	windows.WSAEDESTADDRREQ:                  driver.ErrInvalid,
+	windows.ERROR_INVALID_PARAMETER:          driver.ErrInvalid,
+	windows.ERROR_INVALID_HANDLE:             driver.ErrInvalid,
+	windows.ERROR_ADDRESS_ALREADY_ASSOCIATED: driver.ErrInvalid, // a second bind
+	windows.ERROR_INSUFFICIENT_BUFFER:        driver.ErrInvalid,
+	windows.ERROR_INVALID_NAME:               driver.ErrInvalid,
+	windows.ERROR_BAD_PATHNAME:               driver.ErrInvalid,
+	windows.ERROR_NOACCESS:                   driver.ErrInvalid,
 
 	windows.WSAEAFNOSUPPORT:            driver.ErrNotSupported,
 	windows.WSAEPFNOSUPPORT:            driver.ErrNotSupported,
@@ -69,6 +79,7 @@ var classes = map[syscall.Errno]error{
 	windows.WSAEPROTONOSUPPORT:         driver.ErrNotSupported,
 	windows.WSAESOCKTNOSUPPORT:         driver.ErrNotSupported,
 	windows.ERROR_NOT_SUPPORTED:        driver.ErrNotSupported,
+	windows.ERROR_INVALID_FUNCTION:     driver.ErrNotSupported, // STATUS_NOT_IMPLEMENTED
 	windows.ERROR_CALL_NOT_IMPLEMENTED: driver.ErrNotSupported,
 
 	windows.WSAEMFILE:                 driver.ErrLimit,
@@ -79,6 +90,9 @@ var classes = map[syscall.Errno]error{
 	windows.ERROR_NO_SYSTEM_RESOURCES: driver.ErrLimit,
 	windows.ERROR_WORKING_SET_QUOTA:   driver.ErrLimit,
 	windows.ERROR_NOT_ENOUGH_QUOTA:    driver.ErrLimit,
+	windows.ERROR_PAGEFILE_QUOTA:      driver.ErrLimit,
+	windows.ERROR_REM_NOT_LIST:        driver.ErrLimit, // STATUS_REMOTE_RESOURCES
+	windows.ERROR_TOO_MANY_NAMES:      driver.ErrLimit, // STATUS_TOO_MANY_ADDRESSES
 	windows.ERROR_COMMITMENT_LIMIT:    driver.ErrLimit,
 }
 

@@ -19,6 +19,7 @@ type handle struct {
 	mu     sync.Mutex
 	sock   windows.Handle // InvalidHandle once closed
 	v6     bool
+	file   bool   // sock is no SOCKET, but a file or an end of a pipe
 	port   *Port  // nil until attached
 	token  uint64 // in port.handles
 	closed bool   // by Close or Abort; sock may live on until records are back
@@ -114,7 +115,7 @@ func (h *handle) cancel(r *record) bool {
 	return true
 }
 
-// release closes the SOCKET.
+// release closes the SOCKET or HANDLE.
 func (h *handle) release() error {
 	if h.sock == windows.InvalidHandle {
 		return nil
@@ -123,6 +124,9 @@ func (h *handle) release() error {
 	h.sock = windows.InvalidHandle
 	if h.port != nil {
 		h.port.handles.Remove(h.token)
+	}
+	if h.file {
+		return sysError("CloseHandle", windows.CloseHandle(sock))
 	}
 	if h.lingers {
 		// On a non-blocking socket it would fail rather than wait.
@@ -133,13 +137,13 @@ func (h *handle) release() error {
 	return sysError("closesocket", windows.Closesocket(sock))
 }
 
-// openSocket makes a TCP socket for overlapped operations.
-func openSocket(v6 bool) (windows.Handle, error) {
+// openSocket makes a socket for overlapped operations.
+func openSocket(v6 bool, kind, protocol int32) (windows.Handle, error) {
 	family := int32(windows.AF_INET)
 	if v6 {
 		family = windows.AF_INET6
 	}
-	sock, err := windows.WSASocket(family, windows.SOCK_STREAM, windows.IPPROTO_TCP, nil, 0,
+	sock, err := windows.WSASocket(family, kind, protocol, nil, 0,
 		windows.WSA_FLAG_OVERLAPPED|windows.WSA_FLAG_NO_HANDLE_INHERIT)
 	if err != nil {
 		return windows.InvalidHandle, sysError("WSASocket", err)

@@ -25,7 +25,7 @@ func (p *Port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Li
 		return nil, &driver.SysError{Call: "setsockopt", Class: driver.ErrNotSupported, Errno: windows.WSAENOPROTOOPT}
 	}
 	v6 := addr.Addr().Unmap().Is6()
-	sock, err := openSocket(v6)
+	sock, err := openSocket(v6, windows.SOCK_STREAM, windows.IPPROTO_TCP)
 	if err != nil {
 		return nil, err
 	}

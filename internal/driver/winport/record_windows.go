@@ -56,6 +56,8 @@ type record struct {
 	many  *standing      // the AcceptMany that the record serves
 	conn  windows.Handle // the socket to be connected
 	addrs *[2 * win.AddrRoom]byte
+
+	ends *ends // of datagrams only
 }
 
 // owner is the socket or listener that a record serves.

@@ -9,7 +9,7 @@ import (
 	"iocp/internal/driver"
 )
 
-// Stream is a TCP socket.
+// Stream is a TCP socket, and what a Datagram is made of.
 type Stream struct {
 	handle
 	settings
@@ -39,7 +39,7 @@ func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
 // newSocket makes a SOCKET to be connected: when it is for IPv6, to IPv4
 // addresses too.
 func newSocket(v6 bool) (windows.Handle, error) {
-	sock, err := openSocket(v6)
+	sock, err := openSocket(v6, windows.SOCK_STREAM, windows.IPPROTO_TCP)
 	if err != nil || !v6 {
 		return sock, err
 	}
@@ -83,6 +83,15 @@ func (s *Stream) packet(r *record, n int) {
 		s.advance(&s.recvs, true)
 	case driver.KindSend:
 		s.sent(r, n, status)
+		s.advance(&s.sends, true)
+	case driver.KindRecvFrom:
+		s.datagramOver(r, n, status)
+		s.advance(&s.recvs, true)
+	case driver.KindSendTo:
+		s.datagramOver(r, n, status)
+		s.advance(&s.sends, true)
+	case driver.KindSendFile:
+		s.fileSent(r, n, status)
 		s.advance(&s.sends, true)
 	default:
 		s.received(r, n, status)

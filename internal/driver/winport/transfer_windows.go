@@ -43,6 +43,9 @@ func (s *Stream) submit(l *line, op *driver.Op, alone bool) error {
 		s.port.records.put(r)
 		return err
 	}
+	if r.state == done {
+		s.advance(l, false)
+	}
 	return nil
 }
 
@@ -51,6 +54,11 @@ func (s *Stream) begin(r *record) error {
 	switch r.op.Kind {
 	case driver.KindSend:
 		return s.beginSend(r)
+	case driver.KindSendFile:
+		return s.beginFile(r)
+	case driver.KindRecvFrom, driver.KindSendTo:
+		s.beginDatagram(r)
+		return nil
 	case driver.KindRecvPooled:
 		r.load(nil, 0)
 	default:

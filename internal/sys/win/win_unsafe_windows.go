@@ -20,6 +20,9 @@ const fionbio = 0x8004667e
 // more than the maximum address length for the transport protocol in use".
 const AddrRoom = 16 + unsafe.Sizeof(windows.RawSockaddrInet6{})
 
+// NameRoom is the room for a socket's address of any family.
+const NameRoom = int32(unsafe.Sizeof(windows.RawSockaddrAny{}))
+
 var (
 	kernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	ws2_32   = windows.NewLazySystemDLL("ws2_32.dll")
@@ -78,6 +81,15 @@ func SetNonblock(s windows.Handle, on bool) error {
 		return e1
 	}
 	return nil
+}
+
+// SetControl is WSAIoctl with a BOOL to be set.
+func SetControl(s windows.Handle, code uint32, on bool) error {
+	var arg, n uint32
+	if on {
+		arg = 1
+	}
+	return windows.WSAIoctl(s, code, (*byte)(unsafe.Pointer(&arg)), uint32(unsafe.Sizeof(arg)), nil, 0, &n, nil, 0)
 }
 
 // SetKeepaliveVals is WSAIoctl(SIO_KEEPALIVE_VALS).

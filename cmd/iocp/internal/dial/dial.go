@@ -29,7 +29,7 @@ type Conn struct {
 // Dial connects to a host, by name or address, and a port number. All
 // addresses of a name are tried in turn.
 func Dial(host, service string) (*Conn, error) {
-	addrs, err := places(host, service)
+	addrs, err := Places(host, service)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,9 @@ func (c *Conn) Lost(err error) error {
 	return err
 }
 
-func places(host, port string) ([]netip.AddrPort, error) {
+// Places gives the addresses that a host, by name or address, and a port
+// number stand for, in the order in which they should be tried.
+func Places(host, port string) ([]netip.AddrPort, error) {
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
 		return nil, fmt.Errorf("%q is no port: give a number from 1 to 65535", port)
@@ -95,7 +97,7 @@ func (c *Conn) connect(addr netip.AddrPort) (*iocp.Socket, error) {
 	}
 	if err != nil {
 		s.Close()
-		return nil, explain(addr, err)
+		return nil, Explain(addr, err)
 	}
 	return s, nil
 }
@@ -128,8 +130,9 @@ func (c *Conn) finish(s *iocp.Socket) error {
 	return batch[0].Err
 }
 
-// explain says what users can do about the usual reasons.
-func explain(addr netip.AddrPort, err error) error {
+// Explain says what users can do about the usual reasons why addr can't be
+// connected to.
+func Explain(addr netip.AddrPort, err error) error {
 	hints := []struct {
 		class error
 		text  string

@@ -25,6 +25,7 @@ const childVar = "IOCP_TEST_SERVER"
 // is the server's.
 type Child struct {
 	Addr string
+	PID  int
 	in   io.WriteCloser
 	out  *bufio.Reader
 }
@@ -79,7 +80,7 @@ func StartChild(t *testing.T, name, backend string) *Child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &Child{in: in, out: bufio.NewReader(out)}
+	c := &Child{PID: cmd.Process.Pid, in: in, out: bufio.NewReader(out)}
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {

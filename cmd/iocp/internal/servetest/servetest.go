@@ -25,7 +25,7 @@ type Server struct {
 }
 
 // Start runs serve, with cfg completed: it listens on a free port.
-func Start(t *testing.T, cfg service.Config, serve func(context.Context, service.Config) error) *Server {
+func Start(t testing.TB, cfg service.Config, serve func(context.Context, service.Config) error) *Server {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{Out: NewTranscript(), Log: NewTranscript(), stop: stop, result: make(chan error, 1)}
@@ -48,7 +48,7 @@ func Start(t *testing.T, cfg service.Config, serve func(context.Context, service
 }
 
 // Stop ends the server as an interrupt would, and waits for its end.
-func (s *Server) Stop(t *testing.T) {
+func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	if s.stop == nil {
 		return

@@ -34,7 +34,8 @@ func (c *Config) WorkersOrDefault() int {
 }
 
 // BufferSize is how much is received at a time: as little as in the chapter
-// if its texts are wanted, since these tell how much it was.
+// if its texts are wanted, since these tell how much it was. (Completion routines
+// have a size of their own.)
 func (c *Config) BufferSize() int {
 	if c.Chapter {
 		return 100
@@ -59,12 +60,17 @@ func (c *Config) Say(line string) {
 	}
 }
 
+// A listening is what listens: an iocp.Port, or a thread of package routine.
+type listening[L any] interface {
+	Listen(netip.AddrPort, iocp.ListenConfig) (L, error)
+}
+
 // Listen listens at addr. On a machine without IPv6 all addresses are the
 // IPv4 ones.
-func Listen(port *iocp.Port, addr netip.AddrPort) (*iocp.Listener, error) {
-	ln, err := port.Listen(addr, iocp.ListenConfig{})
+func Listen[L any](on listening[L], addr netip.AddrPort) (L, error) {
+	ln, err := on.Listen(addr, iocp.ListenConfig{})
 	if err == nil || addr.Addr() != netip.IPv6Unspecified() || inUse(err) {
 		return ln, err
 	}
-	return port.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()), iocp.ListenConfig{})
+	return on.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()), iocp.ListenConfig{})
 }

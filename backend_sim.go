@@ -1,0 +1,3 @@
+package iocp
+
+import _ "iocp/internal/driver/sim" // to be had by name only

@@ -1,0 +1,144 @@
+package iocp
+
+import (
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"iocp/internal/driver"
+)
+
+// datagramBuffers is how many buffers one datagram may be in. Systems have
+// limits of their own (IOV_MAX), above this.
+const datagramBuffers = 1000
+
+// Datagram is a socket for datagrams: messages that arrive whole or not at
+// all, over UDP or a Unix socket. All methods may be called from any goroutine.
+//
+// Several receives and several sends may be pending at a time: each receive
+// takes one datagram, and they are filled in the order in which they were
+// started. One takes up to 1000 buffers. No error ends the socket's use. That nobody listens where a
+// datagram went is not reported over UDP, on any system; a Unix socket is told
+// (ErrRefused).
+type Datagram struct {
+	handle
+	d      driver.Datagram
+	unix   bool
+	peered atomic.Bool // Connect has succeeded
+}
+
+// NewDatagram makes a UDP socket bound to addr. Port 0 lets the system choose
+// one (Datagram.Addr tells which); the unspecified IPv6 address [::] stands for
+// IPv4 too. It may send to broadcast addresses. The socket belongs to no port
+// yet. A backend without datagrams answers ErrNotSupported.
+func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
+	if p.closing.Load() {
+		return nil, opError("socket", addr, ErrClosed)
+	}
+	if !addr.IsValid() {
+		return nil, opError("socket", addr, ErrInvalid)
+	}
+	drv, ok := p.drv.(driver.DatagramPort)
+	if !ok {
+		return nil, opError("socket", addr, ErrNotSupported)
+	}
+	d, err := drv.NewDatagram(addr)
+	if err != nil {
+		return nil, opError("socket", addr, err)
+	}
+	return &Datagram{handle: handle{drv: d}, d: d}, nil
+}
+
+// Connect makes addr the only peer: Send goes there, and only datagrams from
+// there are received. It sends nothing, waits for nothing and queues no packet.
+// It may be called again for another peer. Datagrams that were received before
+// stay to be dequeued, whoever sent them.
+func (d *Datagram) Connect(addr netip.AddrPort) error {
+	if d.unix || !sendable(addr) {
+		return opError("connect", addr, ErrInvalid)
+	}
+	return opError("connect", addr, d.connect(driver.Name{Addr: addr}))
+}
+
+func (d *Datagram) connect(to driver.Name) error {
+	if d.closed.Load() {
+		return net.ErrClosed
+	}
+	if err := d.d.Connect(to); err != nil {
+		return err
+	}
+	d.peered.Store(true)
+	return nil
+}
+
+// RecvFrom receives one datagram into bufs, in order (WSARecvFrom). The
+// completion tells the sender as From or FromPath. A datagram larger than bufs
+// fills them and completes with ErrMessageSize; the rest of it is lost. N == 0
+// without an error is an empty datagram. The slice headers are copied; the
+// bytes are the port's until the completion is dequeued.
+func (d *Datagram) RecvFrom(op *Op, bufs ...[]byte) error {
+	if len(bufs) == 0 {
+		return opError("recvfrom", netip.AddrPort{}, ErrInvalid)
+	}
+	return opError("recvfrom", netip.AddrPort{}, d.start(op, driver.KindRecvFrom, driver.Name{}, bufs))
+}
+
+// SendTo sends bufs, together, as one datagram to addr (WSASendTo). No bufs at
+// all, or empty ones, make an empty datagram. One that is too large isn't sent,
+// and its completion has ErrMessageSize. A socket that is connected refuses
+// with ErrConnected: it has Send. The slice headers are copied; the bytes must
+// not change until the completion is dequeued.
+func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
+	if d.unix || !sendable(addr) {
+		return opError("sendto", addr, ErrInvalid)
+	}
+	return opError("sendto", addr, d.sendTo(op, driver.Name{Addr: addr}, bufs))
+}
+
+func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {
+	if d.peered.Load() {
+		return ErrConnected
+	}
+	return d.start(op, driver.KindSendTo, to, bufs)
+}
+
+// Send is SendTo for a socket that is connected, to its peer.
+func (d *Datagram) Send(op *Op, bufs ...[]byte) error {
+	if !d.peered.Load() && !d.closed.Load() {
+		return opError("send", netip.AddrPort{}, ErrNotConnected)
+	}
+	return opError("send", netip.AddrPort{}, d.start(op, driver.KindSendTo, driver.Name{}, bufs))
+}
+
+// sendable reports whether a datagram can be meant for addr.
+func sendable(addr netip.AddrPort) bool { return addr.IsValid() && addr.Port() != 0 }
+
+func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte) error {
+	p, err := d.usable()
+	switch {
+	case err != nil:
+		return err
+	case len(bufs) > datagramBuffers:
+		return ErrInvalid
+	}
+	if err := p.enter(op, &op.d, kind, d.key); err != nil {
+		return err
+	}
+	op.d.SetName(to)
+	op.d.SetBufs(bufs)
+	if kind == driver.KindRecvFrom {
+		err = d.d.RecvFrom(&op.d)
+	} else {
+		err = d.d.SendTo(&op.d)
+	}
+	if err != nil {
+		p.refuse(op)
+	}
+	return err
+}
+
+// Close closes the socket. Pending operations complete with net.ErrClosed; a
+// Unix socket's path is removed. A second Close returns net.ErrClosed.
+func (d *Datagram) Close() error {
+	return d.shut(func() error { return opError("close", d.Addr(), d.d.Close()) })
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"iocp/docs/chapter/mirror/mirrortest"
+)
+
+func TestMain(m *testing.M) { mirrortest.Main(m, main) }
+
+// After a short message the original receives no more than that at a time.
+func TestBufferStaysWhole(t *testing.T) {
+	p := mirrortest.Server(t)
+	c := p.Dial()
+	p.Echoes(c, "x")
+	long := strings.Repeat("a long message ", bufSize/15)
+	p.Echoes(c, long)
+	if line := p.Line(); line != "Client connected....." {
+		t.Errorf("the server said %q", line)
+	}
+	mirrortest.Must(t, c.(*net.TCPConn).CloseWrite())
+	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("after the end: %v", err)
+	}
+	if line := p.Line(); line != "Client disconnected....." {
+		t.Errorf("the server said %q", line)
+	}
+}
+
+// The last of twenty who come at once and say nothing is served within a few
+// pauses. The original takes one in each, and its backlog has room for five.
+func TestTwentyAtOnce(t *testing.T) {
+	p := mirrortest.Server(t)
+	conns := make([]net.Conn, 20)
+	for i := range conns {
+		conns[i] = p.Dial()
+	}
+	start := time.Now()
+	p.Echoes(conns[len(conns)-1], "hello")
+	if took := time.Since(start); took > 10*pause {
+		t.Errorf("the last of 20 had its echo after %v, want less than half of the original's %v", took, 20*pause)
+	}
+}

@@ -1,0 +1,106 @@
+package iocp_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// errorTables are the backends' tables, in the order of the columns of the
+// table in docs/errors.md.
+var errorTables = []string{
+	"internal/driver/readiness/errors_linux.go",
+	"internal/driver/portable/errors_unix.go",
+	"internal/driver/winport/errors_windows.go",
+	"internal/driver/portable/errors_windows.go",
+}
+
+// published are the names under which package iocp publishes driver's classes,
+// where they differ.
+var published = map[string]string{
+	"ErrUnclassified": "ErrSystem",
+	"ErrAlreadyBound": "ErrAssociated",
+}
+
+// docs/errors.md has what the code has.
+func TestErrorsDocumented(t *testing.T) {
+	documented := documentedErrors(t)
+	for column, file := range errorTables {
+		for class, numbers := range codedErrors(t, file) {
+			slices.Sort(numbers)
+			got := []string(nil)
+			if row := documented[class]; row != nil {
+				got = row[column]
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, numbers) {
+				t.Errorf("docs/errors.md, %s, column %d: has %v; %s has\n%s", class, column+1, got, file, strings.Join(numbers, " "))
+			}
+			if documented[class] != nil {
+				documented[class][column] = nil
+			}
+		}
+	}
+	for class, row := range documented {
+		for column, left := range row {
+			if len(left) > 0 {
+				t.Errorf("docs/errors.md, %s, column %d: %v is not in %s", class, column+1, left, errorTables[column])
+			}
+		}
+	}
+}
+
+// documentedErrors reads the rows that have a class and a cell for each file.
+func documentedErrors(t *testing.T) map[string][][]string {
+	text, err := os.ReadFile("docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][][]string{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		class := strings.Trim(strings.TrimSpace(cells[0]), "`")
+		if len(cells) != 1+len(errorTables) || !strings.HasPrefix(class, "Err") {
+			continue
+		}
+		for _, cell := range cells[1:] {
+			rows[class] = append(rows[class], strings.Fields(cell))
+		}
+	}
+	if len(rows) == 0 {
+		t.Fatal("docs/errors.md has no table of numbers")
+	}
+	return rows
+}
+
+// codedErrors reads the map literal named classes: class to numbers.
+func codedErrors(t *testing.T, name string) map[string][]string {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "classes" {
+			return true
+		}
+		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+			row := e.(*ast.KeyValueExpr)
+			class := row.Value.(*ast.SelectorExpr).Sel.Name
+			if public, ok := published[class]; ok {
+				class = public
+			}
+			found[class] = append(found[class], row.Key.(*ast.SelectorExpr).Sel.Name)
+		}
+		return false
+	})
+	if len(found) == 0 {
+		t.Fatalf("%s has no table", name)
+	}
+	return found
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// A lessening is a kernel with less than this one has, and the backends that
+// still have to be there.
+type lessening struct {
+	disable string // IOCP_DISABLE
+	without []string
+}
+
+// lessenings leave out single features first, then all.
+var lessenings = []lessening{
+	{"submit_all,rwf_append", nil},
+	{"all", []string{"uring"}},
+}
+
+func (l lessening) required(goos string) []string {
+	return slices.DeleteFunc(slices.Clone(requiredOn(goos)), func(name string) bool {
+		return slices.Contains(l.without, name)
+	})
+}
+
+// fallbacks runs the conformance suite, with the race detector, as if the
+// kernel lacked what is optional. It counts no clauses: the race step does.
+func fallbacks(s *session) (string, error) {
+	var errs []error
+	var notes []string
+	for _, l := range lessenings {
+		env := []string{"CGO_ENABLED=1", "IOCP_DISABLE=" + l.disable, requireEnv(l.required(runtime.GOOS))}
+		log, err := s.goTest("fallbacks-"+l.disable, "IOCP_DISABLE="+l.disable, env, []string{"."},
+			"-race", "-timeout=5m", "-run=^TestConformance$")
+		errs = append(errs, err)
+		notes = append(notes, fmt.Sprintf("without %s: %s", l.disable, log.tally))
+	}
+	return strings.Join(notes, "; "), errors.Join(errs...)
+}

@@ -1,0 +1,35 @@
+package blocking
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+)
+
+// append writes b at the end of the file, wherever that is by then: one call
+// of pwritev2(2) with RWF_APPEND (Linux 4.16), which nobody else's append gets
+// in between. What it leaves to be written is another such call.
+func (f *File) append(b []byte) (n int, err error) {
+	if driver.FeatureAppend.Disabled() != nil {
+		return f.appendBySize(b)
+	}
+	raw, err := f.os.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	for n < len(b) && err == nil {
+		var m int
+		var errno error
+		err = raw.Control(func(fd uintptr) { m, errno = unix.Pwritev2(int(fd), [][]byte{b[n:]}, 0, unix.RWF_APPEND) })
+		n += max(m, 0)
+		if errno != nil && errno != unix.EINTR {
+			err = errno
+		}
+	}
+	if n == 0 && errors.Is(err, errors.ErrUnsupported) {
+		return f.appendBySize(b)
+	}
+	return n, err
+}

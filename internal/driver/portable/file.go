@@ -1,0 +1,20 @@
+package portable
+
+import (
+	"io/fs"
+
+	"iocp/internal/driver"
+	"iocp/internal/driver/blocking"
+)
+
+// Crew implements blocking.Host.
+func (p *port) Crew() *blocking.Crew { return p.crew }
+
+// OpenFile opens a file whose operations the port's crew carries out.
+func (p *port) OpenFile(name string, flag int, perm fs.FileMode) (driver.File, error) {
+	f, err := blocking.Open(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,109 @@
+package portable
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"syscall"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+// unixStream is a stream over a Unix socket.
+type unixStream struct{ *stream }
+
+// NewUnixStream makes a socket, which as with TCP gets a descriptor only when
+// it connects.
+func (p *port) NewUnixStream() (driver.UnixStream, error) {
+	return unixStream{newStream(false)}, nil
+}
+
+// ListenUnix makes a listening Unix socket. Package net removes its path when
+// it is closed.
+func (p *port) ListenUnix(path string, _ driver.ListenOptions) (driver.Listener, error) {
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, sysError(err)
+	}
+	l := newListener(ln)
+	l.path = path
+	return l, nil
+}
+
+// ConnectUnix connects the stream on a goroutine of its own.
+func (s unixStream) ConnectUnix(op *driver.Op, path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.conn != nil || s.dialing != nil:
+		return driver.ErrConnected
+	}
+	s.dial(op, func(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, path) })
+	return nil
+}
+
+// retryPause is between attempts at what the system has no event for.
+const retryPause = time.Millisecond
+
+// dialUnix connects, trying again while the listener's backlog is full: then
+// the system doesn't wait but fails, unlike for TCP (connect(2)).
+func dialUnix(ctx context.Context, path string) (net.Conn, error) {
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// SetNoDelay is TCP's.
+func (unixStream) SetNoDelay(bool) error { return driver.ErrNotSupported }
+
+// SetLinger is TCP's.
+func (unixStream) SetLinger(time.Duration) error { return driver.ErrNotSupported }
+
+// SetKeepAlive is TCP's.
+func (unixStream) SetKeepAlive(net.KeepAliveConfig) error { return driver.ErrNotSupported }
+
+// Path is the path that the stream was connected or accepted through.
+func (s unixStream) Path() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return ""
+	}
+	if path := pathOf(s.conn.LocalAddr()); path != "" {
+		return path
+	}
+	return pathOf(s.conn.RemoteAddr())
+}
+
+// Path is the path that is listened at.
+func (l *listener) Path() string { return l.path }
+
+// pathOf reads a Unix address; the unnamed one is "@" to package net.
+func pathOf(a net.Addr) string {
+	if u, ok := a.(*net.UnixAddr); ok && u != nil && u.Name != "@" {
+		return u.Name
+	}
+	return ""
+}
+
+// absent is sysError for calls that name a peer: no such path means that
+// nobody is there.
+func absent(err error) error {
+	err = sysError(err)
+	if sys, ok := err.(*driver.SysError); ok && errors.Is(err, fs.ErrNotExist) {
+		sys.Class = driver.ErrRefused
+	}
+	return err
+}

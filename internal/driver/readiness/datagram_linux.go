@@ -1,0 +1,180 @@
+package readiness
+
+import (
+	"net"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
+)
+
+// datagram is a UDP or Unix datagram socket. The queues and their transfers
+// are a stream's; what differs is what a transfer consists of and what its
+// result means.
+type datagram struct {
+	stream
+	path    string // to be removed
+	peered  bool   // Connect has succeeded
+	in, out epoll.Message
+}
+
+// newDatagram makes a socket bound to sa, or not bound.
+func newDatagram(family int, sa unix.Sockaddr, options func(fd int) error) (*datagram, error) {
+	fd, err := newSocket(family, unix.SOCK_DGRAM)
+	if err != nil {
+		return nil, err
+	}
+	d := &datagram{}
+	d.v6, d.local, d.connected = family == unix.AF_INET6, family == unix.AF_UNIX, true
+	d.init(fd)
+	d.dgram, d.desc.handle = d, d
+	if err := sysError("setsockopt", options(fd)); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	if sa == nil {
+		return d, nil
+	}
+	if err := sysError("bind", unix.Bind(fd, sa)); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return d, nil
+}
+
+// NewDatagram implements driver.DatagramPort.
+func (p *Port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
+	v6 := addr.Addr().Unmap().Is6()
+	d, err := newDatagram(family(v6), sockaddr(addr, v6), func(fd int) error {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil || !v6 {
+			return err
+		}
+		return unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(!addr.Addr().IsUnspecified()))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Connect implements driver.Datagram.
+func (d *datagram) Connect(to driver.Name) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	if !d.reaches(to) {
+		return driver.ErrInvalid
+	}
+	sa := unix.Sockaddr(&unix.SockaddrUnix{Name: to.Path})
+	if !d.local {
+		sa = sockaddr(to.Addr, d.v6)
+	}
+	if err := unix.Connect(d.fd, sa); err != nil {
+		return absent("connect", err)
+	}
+	d.peered = true
+	return nil
+}
+
+// reaches reports whether the socket's family can express a name.
+func (d *datagram) reaches(to driver.Name) bool {
+	if d.local {
+		return len(to.Path) < len(unix.RawSockaddrUnix{}.Path)
+	}
+	return d.v6 || to.Addr.Addr().Unmap().Is4()
+}
+
+// RecvFrom implements driver.Datagram.
+func (d *datagram) RecvFrom(op *driver.Op) error { return d.submit(op, false) }
+
+// SendTo implements driver.Datagram.
+func (d *datagram) SendTo(op *driver.Op) error {
+	if *op.Name != (driver.Name{}) && !d.reaches(*op.Name) {
+		return driver.ErrInvalid
+	}
+	return d.submit(op, true)
+}
+
+// message describes op to the kernel. Each direction has one message, since it
+// has one transfer at a time. The lock is held.
+func (d *datagram) message(op *driver.Op, send bool) *epoll.Message {
+	m := &d.in
+	if send {
+		m = &d.out
+	}
+	m.SetBuffers(op.Bufs)
+	switch {
+	case !send:
+		m.WantName()
+	case op.Name.Path != "":
+		m.SetPath(op.Name.Path)
+	case op.Name.Addr.IsValid():
+		m.SetAddr(op.Name.Addr, d.v6)
+	}
+	return m
+}
+
+// outcome settles what a transfer means for its operation, as stream's does.
+// No error is the socket's own: each belongs to one datagram. The lock is held.
+func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
+	defer t.Msg.Release()
+	switch {
+	case t.Errno == 0 && t.Send:
+		t.op.N = t.N
+		return nil, true
+	case t.Errno == 0:
+		return d.received(t), true
+	case t.Errno == unix.EAGAIN:
+		if t.Send && d.local && !d.peered {
+			// No event tells when the receiver's queue has room. There is one
+			// for the memory that this attempt has freed, and it is ignored:
+			// see stream.ready.
+			q.ready = false
+			d.later(d.sendAgain)
+		} else if q.seq == t.seq {
+			q.ready = false
+		}
+	case t.Errno == unix.EINTR:
+	case t.Errno == unix.ECONNREFUSED && !d.local:
+		// An earlier datagram met nobody. A connected socket is told (udp(7)),
+		// at the expense of this call; Windows can be told not to tell, and so
+		// nobody is (C85).
+	default:
+		return absent(t.call(), t.Errno), true
+	}
+	return driver.ErrAborted, t.op.Canceled
+}
+
+// received takes note of a datagram. The lock is held.
+func (d *datagram) received(t *Transfer) error {
+	op := t.op
+	op.N = t.N
+	if d.local {
+		op.Name.Path = t.Msg.Path()
+	} else {
+		op.Name.Addr = t.Msg.Addr()
+	}
+	if t.Msg.Truncated() {
+		return driver.ErrMessageSize
+	}
+	return nil
+}
+
+// sendAgain is due when the receiver's queue was full. The lock is held.
+func (d *datagram) sendAgain() {
+	d.send.ready = true
+	d.send.seq++
+}
+
+// Close implements driver.Handle.
+func (d *datagram) Close() error {
+	d.mu.Lock()
+	removePath(d.path)
+	d.path = ""
+	d.mu.Unlock()
+	return d.stream.Close()
+}

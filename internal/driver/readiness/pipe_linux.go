@@ -1,0 +1,82 @@
+package readiness
+
+import (
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
+)
+
+// pipeEnd is an end of a pipe: a stream of which only one direction is used,
+// with transfers that read and write where a socket's receive and send.
+type pipeEnd struct{ *stream }
+
+// Pipe implements driver.PipePort.
+func (p *Port) Pipe() (r, w driver.PipeEnd, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return nil, nil, sysError("pipe2", err)
+	}
+	return newPipeEnd(fds[0]), newPipeEnd(fds[1]), nil
+}
+
+func newPipeEnd(fd int) pipeEnd {
+	s := newStream(fd, false, netip.AddrPort{})
+	s.pipe = true
+	return pipeEnd{s}
+}
+
+// Transfer implements driver.PipeEnd.
+func (e pipeEnd) Transfer(op *driver.Op) error {
+	return e.submit(op, op.Kind == driver.KindSend)
+}
+
+// LocalAddr implements driver.Handle: a pipe has no address.
+func (e pipeEnd) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
+
+// callPipe is Call for a pipe. A write without a reader is EPIPE and no
+// SIGPIPE: the Go runtime spares descriptors above 2.
+func (t *Transfer) callPipe() {
+	if t.Send {
+		t.N, t.Errno = epoll.Write(t.FD, t.Bufs, t.Skip)
+	} else {
+		t.N, t.Errno = epoll.Read(t.FD, t.Bufs, t.Peek)
+	}
+}
+
+// carryOut performs a batch. Pipes are not for the Exec, which sends and
+// receives: what is between them goes to it.
+func (p *Port) carryOut(batch []Transfer) {
+	from := 0
+	for i := range batch {
+		if batch[i].Pipe {
+			p.carryOutSockets(batch[from:i])
+			batch[i].callPipe()
+			from = i + 1
+		}
+	}
+	p.carryOutSockets(batch[from:])
+}
+
+func (p *Port) carryOutSockets(batch []Transfer) {
+	if len(batch) > 0 {
+		p.exec.Do(batch)
+	}
+}
+
+// pipeError is sysError for the transfers of a pipe.
+func pipeError(send bool, errno syscall.Errno) error {
+	err := &driver.SysError{Call: "read", Class: driver.ErrUnclassified, Errno: errno}
+	if send {
+		err.Call = "write"
+	}
+	if errno == unix.EPIPE {
+		err.Class = driver.ErrBrokenPipe
+	} else if class, ok := classes[errno]; ok {
+		err.Class = class
+	}
+	return err
+}

@@ -1,0 +1,203 @@
+package sim
+
+import (
+	"net"
+	"net/netip"
+
+	"iocp/internal/driver"
+)
+
+const (
+	backlogMax = 4096 // the longest backlog, and the one of who asks for none
+	nodesMax   = 64   // connections of a standing accept that nobody has dequeued
+)
+
+// listener is a listening socket. The network's lock guards it.
+type listener struct {
+	net    *network
+	port   *port // nil until attached
+	addr   netip.AddrPort
+	chance chance
+
+	ops     driver.List
+	ready   []*stream // connected and not yet accepted
+	room    int       // of ready
+	callers []func()  // connects for which there was no room
+	due     bool      // accepting is under way
+	out     int       // nodes not yet dequeued
+	closed  bool
+}
+
+// Listen implements driver.Port.
+func (p *port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Listener, error) {
+	if opts.ReusePort {
+		return nil, driver.ErrNotSupported
+	}
+	n := p.net
+	n.mu.Lock()
+	defer n.unlock()
+	at, err := n.take(addr)
+	if err != nil {
+		return nil, err
+	}
+	room := opts.Backlog
+	if room == 0 {
+		room = backlogMax
+	}
+	l := &listener{net: n, addr: at, room: min(room, backlogMax), chance: n.weather.chance(n.next())}
+	n.listeners[at] = l
+	return l, nil
+}
+
+// Attach implements driver.Handle.
+func (l *listener) Attach(to driver.Port) (err error) {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.port, err = l.net.attach(to, l)
+	return err
+}
+
+// Accept implements driver.Listener.
+func (l *listener) Accept(op *driver.Op) error {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	if l.chance.strikes(rarelyFull) {
+		return errNoBufs
+	}
+	l.ops.Push(op)
+	l.advance()
+	return nil
+}
+
+// TryAccept implements driver.Listener.
+func (l *listener) TryAccept() (driver.Stream, error) {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	switch {
+	case l.closed:
+		return nil, net.ErrClosed
+	case len(l.ready) == 0:
+		return nil, driver.ErrWouldBlock
+	}
+	return l.take(), nil
+}
+
+// take takes the connection that has waited longest, and lets in who waited
+// for its place.
+func (l *listener) take() *stream {
+	s := l.ready[0]
+	l.ready = l.ready[1:]
+	if len(l.callers) > 0 {
+		again := l.callers[0]
+		l.callers = l.callers[1:]
+		l.net.after(l.chance.delay(), again)
+	}
+	return s
+}
+
+// advance has a connection accepted, if there are one and an operation for it.
+func (l *listener) advance() {
+	op := l.ops.Front()
+	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.out >= nodesMax {
+		return
+	}
+	l.due = true
+	l.net.after(l.chance.delay(), l.accept)
+}
+
+// accept gives the oldest connection to the oldest operation.
+func (l *listener) accept() {
+	l.due = false
+	op := l.ops.Front()
+	if op == nil || len(l.ready) == 0 {
+		return // cancelled, closed, or taken meanwhile
+	}
+	switch {
+	case l.chance.strikes(rarelyNoFiles):
+		l.complete(errNoFiles)
+	case op.Kind == driver.KindAcceptMany:
+		l.out++
+		l.port.complete(&driver.Op{Result: l, Self: op.Self, Key: op.Key, Kind: op.Kind, More: true, Accepted: l.take()})
+	default:
+		op.Accepted = l.take()
+		l.complete(nil)
+	}
+	l.advance()
+}
+
+// Recycle implements driver.Recycler.
+func (l *listener) Recycle(*driver.Op) {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	l.out--
+	l.advance()
+}
+
+// complete ends the oldest operation.
+func (l *listener) complete(err error) {
+	op := l.ops.Pop()
+	op.Err = err
+	l.port.complete(op)
+}
+
+// Cancel implements driver.Handle.
+func (l *listener) Cancel(op *driver.Op) bool {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	if !l.ops.Remove(op) {
+		return false
+	}
+	op.Err = driver.ErrAborted
+	l.port.complete(op)
+	return true
+}
+
+// CancelAll implements driver.Handle.
+func (l *listener) CancelAll() int {
+	l.net.mu.Lock()
+	defer l.net.unlock()
+	return l.failAll(driver.ErrAborted)
+}
+
+func (l *listener) failAll(err error) int {
+	n := l.ops.Len()
+	for l.ops.Front() != nil {
+		l.complete(err)
+	}
+	return n
+}
+
+// Close implements driver.Handle. Connections that nobody has accepted are
+// reset, and who waits for room is refused.
+func (l *listener) Close() error {
+	n := l.net
+	n.mu.Lock()
+	defer n.unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	delete(n.listeners, l.addr)
+	delete(n.taken, l.addr.Port())
+	if l.port != nil {
+		l.port.detach(l)
+	}
+	l.failAll(net.ErrClosed)
+	for _, s := range l.ready {
+		s.end(true)
+	}
+	for _, again := range l.callers {
+		n.after(l.chance.delay(), again)
+	}
+	l.ready, l.callers = nil, nil
+	return nil
+}
+
+// LocalAddr implements driver.Handle.
+func (l *listener) LocalAddr() netip.AddrPort { return l.addr }

@@ -1,0 +1,115 @@
+// Package sim is a backend without a kernel: ports on a TCP network that is
+// simulated in this process, with a clock of its own. A seed decides what a
+// kernel and a network leave open: which socket's operation is over first, how
+// much of a transfer moves at once, whether a cancel comes too late. The layers
+// above can't tell.
+//
+// The backend's name chooses the network:
+//
+//	sim                the seed in the environment variable IOCP_SIM_SEED, or 1
+//	sim:7              seed 7
+//	sim:7:rough        seed 7, with everything that the contract allows
+//	sim:7:failing      seed 7, and polling fails for good after a while
+//	sim:7/name         a network of its own, with the same chances as sim:7
+//
+// Ports with the same name share a network as long as one of them is open. By
+// default the network is calm: a small message arrives whole, connections hold,
+// and memory never runs out, as on a machine's loopback interface. On a rough
+// one receives are as short as can be, windows are tiny, operations are refused
+// or fail for want of memory or descriptors, and connections are reset.
+//
+// A run is the same again for the same seed if one goroutine makes all calls,
+// with one worker. With more, each handle still has the same sequence of
+// chances, but the scheduler decides how they interleave.
+//
+// Nothing happens by itself: events lie in a queue, by the simulated time at
+// which they are due, until some port of the network is polled, and the clock
+// jumps from one to the next.
+package sim
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"iocp/internal/driver"
+)
+
+// seedVar, in the environment, is the seed of a network that is given none.
+const seedVar = "IOCP_SIM_SEED"
+
+// Backend makes simulated ports.
+type Backend struct{ variant string }
+
+func init() { driver.Register(Backend{}) }
+
+// Name is what users call this backend.
+func (b Backend) Name() string {
+	if b.variant == "" {
+		return "sim"
+	}
+	return "sim:" + b.variant
+}
+
+// Variant implements driver.Family.
+func (Backend) Variant(v string) driver.Backend { return Backend{v} }
+
+// Open makes a port on the network that the name says.
+func (b Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
+	w, err := b.weather()
+	if err != nil {
+		return nil, err
+	}
+	return newPort(join(b.variant, w), cfg.Pool, sink), nil
+}
+
+// weather reads SEED[:rough|:failing][/NAME].
+func (b Backend) weather() (weather, error) {
+	chances, _, _ := strings.Cut(b.variant, "/")
+	seed, mood, _ := strings.Cut(chances, ":")
+	if seed == "" {
+		seed = os.Getenv(seedVar)
+	}
+	if seed == "" {
+		seed = "1"
+	}
+	n, err := strconv.ParseUint(seed, 10, 64)
+	if err != nil || mood != "" && mood != "rough" && mood != "failing" {
+		return weather{}, fmt.Errorf("%q is no simulated network: say sim:SEED, sim:SEED:rough or sim:SEED:failing, with a number (or set %s)", b.Name(), seedVar)
+	}
+	return weather{seed: n, rough: mood == "rough", failing: mood == "failing"}, nil
+}
+
+// networks are those with open ports.
+var networks struct {
+	sync.Mutex
+	byName map[string]*network
+}
+
+// join finds or makes the network of a name.
+func join(name string, w weather) *network {
+	networks.Lock()
+	defer networks.Unlock()
+	n := networks.byName[name]
+	if n == nil {
+		n = newNetwork(name, w)
+		if networks.byName == nil {
+			networks.byName = make(map[string]*network)
+		}
+		networks.byName[name] = n
+	}
+	n.ports++
+	return n
+}
+
+// leave says that a port is closed. The next to join after the last has left
+// finds a new network.
+func (n *network) leave() {
+	networks.Lock()
+	defer networks.Unlock()
+	if n.ports--; n.ports == 0 {
+		delete(networks.byName, n.name)
+	}
+}

@@ -1,0 +1,168 @@
+package sim
+
+import (
+	"net"
+
+	"iocp/internal/driver"
+)
+
+// advance begins the transfers that may move something, and sends the end of
+// the stream when it is due.
+func (s *stream) advance() {
+	if s.closed || s.err != nil {
+		return
+	}
+	s.begin(&s.recv, s.receivable, s.receive)
+	s.begin(&s.send, s.sendable, s.push)
+	if s.finishing && !s.finished && s.send.ops.Front() == nil {
+		s.finished = true
+		s.transmit(s.peer.hearsEnd)
+	}
+}
+
+// begin begins one direction's transfer.
+func (s *stream) begin(q *queue, worthIt func(*driver.Op) bool, move func(*driver.Op) (bool, error)) {
+	op := q.ops.Front()
+	if op == nil || q.busy || !worthIt(op) {
+		return
+	}
+	q.busy = true
+	t := transfer{s, q}
+	s.port.begins(t)
+	s.net.after(s.chance.delay(), func() {
+		s.finish(q, move)
+		s.port.ends(t)
+	})
+}
+
+// finish moves what is to be moved, unless it is too late for that.
+func (s *stream) finish(q *queue, move func(*driver.Op) (over bool, err error)) {
+	q.busy = false
+	op := q.ops.Front()
+	switch {
+	case s.closed:
+		s.failAll(q, net.ErrClosed)
+		return
+	case s.err != nil:
+		s.failAll(q, s.err)
+		return
+	case op.Canceled && s.chance.coin():
+		s.complete(q, driver.ErrAborted)
+	case s.chance.strikes(rarelyNoBufs):
+		s.complete(q, errNoBufs)
+	default:
+		if over, err := move(op); over {
+			s.complete(q, err)
+		} else if op.Canceled {
+			s.complete(q, driver.ErrAborted)
+		}
+	}
+	s.advance()
+}
+
+func (s *stream) receivable(op *driver.Op) bool {
+	if s.starved && op.Kind == driver.KindRecvPooled {
+		return false
+	}
+	return s.in.size > 0 || s.in.ended
+}
+
+// receive takes what has arrived, or the end of it.
+func (s *stream) receive(op *driver.Op) (over bool, err error) {
+	if s.in.size == 0 {
+		return true, nil
+	}
+	if op.Kind == driver.KindRecvPooled {
+		buf := s.port.pool.Get(&s.acct)
+		if buf == nil {
+			s.starved = true // Kick comes when there is one
+			return false, nil
+		}
+		op.SetOneBuf(buf.Data)
+		op.Buf = buf
+	}
+	if room := min(op.Len(), s.in.size); room > 0 {
+		op.N = s.in.fill(op.Bufs, s.chance.portion(room))
+		s.peer.advance() // there is room for more
+	}
+	if op.Buf != nil {
+		op.Buf.N = op.N
+	}
+	return true, nil
+}
+
+// Kick implements driver.Kicker. A stream that has lost interest in a pooled
+// buffer lets the next have it.
+func (s *stream) Kick() {
+	s.net.mu.Lock()
+	defer s.net.unlock()
+	s.starved = false
+	s.advance()
+	op := s.recv.ops.Front()
+	if s.closed || !s.recv.busy || op == nil || op.Kind != driver.KindRecvPooled {
+		s.net.unlocks = append(s.net.unlocks, func() { s.port.pool.Forget(&s.acct) })
+	}
+}
+
+// sendable reports whether there is room at the other end, or no need for it.
+func (s *stream) sendable(op *driver.Op) bool { return op.N == op.Len() || s.room() > 0 }
+
+// gone reports whether the other end is closed, or has given this connection up
+// for another.
+func (s *stream) gone() bool { return s.peer.closed || s.peer.peer != s }
+
+// room is how many bytes the other end can take. One that is gone takes
+// whatever comes, and answers with a reset.
+func (s *stream) room() int {
+	if s.gone() {
+		return segment
+	}
+	in := &s.peer.in
+	return in.window - in.size - in.coming
+}
+
+// push puts a part of a send on its way.
+func (s *stream) push(op *driver.Op) (over bool, err error) {
+	if n := min(op.Len()-op.N, s.room()); n > 0 {
+		data := gather(op.Bufs, op.N, s.chance.portion(n))
+		op.N += len(data)
+		s.transmit(func(from *stream) { from.peer.hears(from, data) })
+		if !s.gone() {
+			s.peer.in.coming += len(data)
+		}
+	}
+	return op.N == op.Len(), nil
+}
+
+// fill moves n bytes to bufs, in order.
+func (in *inbox) fill(bufs [][]byte, n int) int {
+	var room []byte
+	for left := n; left > 0; {
+		for len(room) == 0 {
+			room, bufs = bufs[0], bufs[1:]
+		}
+		k := copy(room[:min(len(room), left)], in.pieces[0])
+		left -= k
+		room = room[k:]
+		if in.pieces[0] = in.pieces[0][k:]; len(in.pieces[0]) == 0 {
+			in.pieces = in.pieces[1:]
+		}
+	}
+	in.size -= n
+	return n
+}
+
+// gather copies n bytes out of bufs, leaving out the first skip.
+func gather(bufs [][]byte, skip, n int) []byte {
+	out := make([]byte, 0, n)
+	for _, b := range bufs {
+		if skip >= len(b) {
+			skip -= len(b)
+			continue
+		}
+		b = b[skip:]
+		skip = 0
+		out = append(out, b[:min(len(b), n-len(out))]...)
+	}
+	return out
+}

@@ -1,0 +1,227 @@
+package winport
+
+import (
+	"crypto/rand"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/driver"
+)
+
+// pipeRoom is the size of a pipe's buffer, and of the most that one request
+// writes: how much of a request that was given up had gone, nobody tells.
+const pipeRoom = 64 << 10
+
+// PipeEnd is an end of a named pipe that only we know the name of; those
+// without a name can't be opened for overlapped operations. One operation at a
+// time is with the kernel.
+type PipeEnd struct {
+	handle
+	ops    line
+	broken error // nobody reads any more
+}
+
+// Pipe implements driver.PipePort.
+func (p *Port) Pipe() (r, w driver.PipeEnd, err error) {
+	name, err := windows.UTF16PtrFromString(`\\.\pipe\LOCAL\iocp-` + rand.Text())
+	if err != nil {
+		return nil, nil, err
+	}
+	rh, err := windows.CreateNamedPipe(name,
+		windows.PIPE_ACCESS_INBOUND|windows.FILE_FLAG_OVERLAPPED|windows.FILE_FLAG_FIRST_PIPE_INSTANCE,
+		windows.PIPE_TYPE_BYTE|windows.PIPE_REJECT_REMOTE_CLIENTS, 1, pipeRoom, pipeRoom, 0, nil)
+	if err != nil {
+		return nil, nil, fileError("CreateNamedPipe", err)
+	}
+	wh, err := windows.CreateFile(name, windows.GENERIC_WRITE, 0, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OVERLAPPED, 0)
+	if err != nil {
+		windows.CloseHandle(rh)
+		return nil, nil, fileError("CreateFile", err)
+	}
+	return newPipeEnd(rh), newPipeEnd(wh), nil
+}
+
+func newPipeEnd(h windows.Handle) *PipeEnd {
+	e := &PipeEnd{handle: handle{sock: h, file: true}}
+	e.handle.owner = e
+	return e
+}
+
+// Transfer implements driver.PipeEnd.
+func (e *PipeEnd) Transfer(op *driver.Op) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return net.ErrClosed
+	case e.broken != nil:
+		return e.broken
+	}
+	r := e.port.records.take(e, op)
+	r.alone = true
+	op.N = 0
+	e.ops.push(r)
+	e.advance(false)
+	return nil
+}
+
+// advance reports what is over and starts what is next.
+func (e *PipeEnd) advance(polling bool) {
+	for {
+		for r := e.ops.over(); r != nil; r = e.ops.over() {
+			e.port.finish(r, polling)
+		}
+		r := e.ops.ready()
+		if r == nil {
+			return
+		}
+		e.begin(r)
+	}
+}
+
+// begin gives the operation to the kernel: a receive with the first buffer that
+// has room, a send with the next piece.
+func (e *PipeEnd) begin(r *record) {
+	send := r.op.Kind == driver.KindSend
+	b := piece(r.op)
+	if send && len(b) == 0 {
+		r.end(r.op.N, nil) // a write of nothing would end a read of the other side
+		return
+	}
+	if len(b) > 0 {
+		r.pins.Pin(&b[0])
+	}
+	e.lend(r)
+	transfer := windows.ReadFile
+	if send {
+		transfer = windows.WriteFile
+	}
+	err := transfer(e.sock, b, &r.got, &r.ov)
+	if err == nil || err == windows.ERROR_IO_PENDING {
+		return
+	}
+	e.landed(r)
+	status, _ := err.(syscall.Errno)
+	e.over(r, 0, status)
+}
+
+// piece is what is to be moved next.
+func piece(op *driver.Op) []byte {
+	skip := op.N
+	for _, b := range op.Bufs {
+		if skip < len(b) {
+			return b[skip:min(len(b), skip+pipeRoom)]
+		}
+		skip -= len(b)
+	}
+	return nil
+}
+
+// packet implements owner.
+func (e *PipeEnd) packet(r *record, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.state != inKernel {
+		e.port.stray.Add(1)
+		return
+	}
+	e.landed(r)
+	e.over(r, n, r.status())
+	e.advance(true)
+	if e.closed && e.lent == 0 {
+		e.release()
+	}
+}
+
+// over looks at an operation that the kernel has given back, or didn't take.
+func (e *PipeEnd) over(r *record, n int, status syscall.Errno) {
+	n += r.op.N
+	switch {
+	case status != 0:
+		r.end(n, e.failure(r, status))
+	case r.op.Kind != driver.KindSend || n >= r.op.Len():
+		r.end(n, nil)
+	case e.closed:
+		r.end(n, net.ErrClosed)
+	case r.canceled:
+		r.end(n, driver.ErrAborted)
+	default:
+		r.op.N = n
+		r.state = queued
+	}
+}
+
+// failure is the error that a status means. That nobody writes any more is no
+// error but the end of the stream (C132); that nobody reads any more is one for
+// this operation and all to come.
+func (e *PipeEnd) failure(r *record, status syscall.Errno) error {
+	call := "ReadFile"
+	if r.op.Kind == driver.KindSend {
+		call = "WriteFile"
+	}
+	switch status {
+	case windows.ERROR_BROKEN_PIPE, windows.ERROR_NO_DATA, windows.ERROR_PIPE_NOT_CONNECTED:
+		if r.op.Kind != driver.KindSend {
+			return nil
+		}
+		e.broken = &driver.SysError{Call: call, Class: driver.ErrBrokenPipe, Errno: status}
+		e.ops.giveUp(e.broken)
+		return e.broken
+	case windows.ERROR_OPERATION_ABORTED:
+		if e.closed {
+			return net.ErrClosed
+		}
+		return &driver.SysError{Call: call, Class: driver.ErrAborted, Errno: status}
+	}
+	return fileError(call, status)
+}
+
+// Cancel implements driver.Handle.
+func (e *PipeEnd) Cancel(op *driver.Op) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.ops.find(op)
+	found := r != nil && e.cancel(r)
+	e.advance(false)
+	return found
+}
+
+// CancelAll implements driver.Handle.
+func (e *PipeEnd) CancelAll() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for _, r := range e.ops.recs {
+		if e.cancel(r) {
+			n++
+		}
+	}
+	e.advance(false)
+	return n
+}
+
+// Close implements driver.Handle. The HANDLE is closed when the kernel has given
+// everything back.
+func (e *PipeEnd) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	e.ops.giveUp(net.ErrClosed)
+	var err error
+	if e.lent == 0 {
+		err = e.release()
+	} else {
+		windows.CancelIoEx(e.sock, nil)
+	}
+	e.advance(false)
+	return err
+}
+
+// LocalAddr implements driver.Handle: a pipe has no address.
+func (e *PipeEnd) LocalAddr() netip.AddrPort { return netip.AddrPort{} }

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package model
+
+func underWine() bool { return false }

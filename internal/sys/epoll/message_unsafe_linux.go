@@ -1,0 +1,150 @@
+package epoll
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Message describes one datagram to the kernel: the name that it goes to or
+// came from, and its bytes. The zero value is ready, and may be used again and
+// again without an allocation. It must not be moved while the kernel has it.
+type Message struct {
+	hdr  unix.Msghdr
+	iov  []unix.Iovec
+	name unix.RawSockaddrAny
+}
+
+// SetBuffers points the message at all of bufs.
+func (m *Message) SetBuffers(bufs [][]byte) {
+	m.iov = m.iov[:0]
+	for _, b := range bufs {
+		v := unix.Iovec{Base: unsafe.SliceData(b)}
+		v.SetLen(len(b))
+		m.iov = append(m.iov, v)
+	}
+	m.hdr = unix.Msghdr{Iov: unsafe.SliceData(m.iov)}
+	m.hdr.SetIovlen(len(m.iov))
+}
+
+// Len is how many bytes the buffers have.
+func (m *Message) Len() int {
+	n := 0
+	for i := range m.iov {
+		n += int(m.iov[i].Len)
+	}
+	return n
+}
+
+// Release forgets the buffers.
+func (m *Message) Release() {
+	clear(m.iov)
+	m.hdr = unix.Msghdr{}
+}
+
+// Header is what a vectored system call takes.
+func (m *Message) Header() *unix.Msghdr { return &m.hdr }
+
+// Truncated reports whether the datagram received was larger than its buffers.
+func (m *Message) Truncated() bool { return m.hdr.Flags&unix.MSG_TRUNC != 0 }
+
+// WantName has a receive set the name.
+func (m *Message) WantName() {
+	m.name.Addr.Family = unix.AF_UNSPEC
+	m.setName(unix.SizeofSockaddrAny)
+}
+
+// setName points the header at the name, whose length is n.
+func (m *Message) setName(n int) {
+	m.hdr.Name = (*byte)(unsafe.Pointer(&m.name))
+	m.hdr.Namelen = uint32(n)
+}
+
+// SetAddr names an Internet address, for a socket of the given family.
+func (m *Message) SetAddr(addr netip.AddrPort, v6 bool) {
+	port := (*[2]byte)(unsafe.Pointer(&(*unix.RawSockaddrInet4)(unsafe.Pointer(&m.name)).Port))
+	binary.BigEndian.PutUint16(port[:], addr.Port()) // in the same place in both families
+	if !v6 {
+		sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&m.name))
+		sa.Family, sa.Addr = unix.AF_INET, addr.Addr().Unmap().As4()
+		m.setName(unix.SizeofSockaddrInet4)
+		return
+	}
+	sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&m.name))
+	sa.Family, sa.Flowinfo, sa.Addr, sa.Scope_id = unix.AF_INET6, 0, addr.Addr().As16(), 0
+	if zone, err := strconv.Atoi(addr.Addr().Zone()); err == nil {
+		sa.Scope_id = uint32(zone)
+	}
+	m.setName(unix.SizeofSockaddrInet6)
+}
+
+// Addr is the Internet address of who sent the datagram; mapped IPv4 addresses
+// come out as IPv4.
+func (m *Message) Addr() netip.AddrPort {
+	port := (*[2]byte)(unsafe.Pointer(&(*unix.RawSockaddrInet4)(unsafe.Pointer(&m.name)).Port))
+	var ip netip.Addr
+	switch m.name.Addr.Family {
+	case unix.AF_INET:
+		ip = netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(&m.name)).Addr)
+	case unix.AF_INET6:
+		sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&m.name))
+		if ip = netip.AddrFrom16(sa.Addr).Unmap(); sa.Scope_id != 0 && ip.Is6() {
+			ip = ip.WithZone(strconv.Itoa(int(sa.Scope_id)))
+		}
+	default:
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port[:]))
+}
+
+const pathAt = unsafe.Offsetof(unix.RawSockaddrUnix{}.Path)
+
+// SetPath names a Unix socket; one that begins with @ is abstract (unix(7)).
+// It reports whether the path is short enough.
+func (m *Message) SetPath(path string) bool {
+	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&m.name))
+	room := unsafe.Slice((*byte)(unsafe.Pointer(&sa.Path[0])), len(sa.Path))
+	if len(path) >= len(room) {
+		return false
+	}
+	sa.Family = unix.AF_UNIX
+	n := copy(room, path)
+	if room[0] == '@' {
+		room[0] = 0
+	} else {
+		room[n] = 0
+		n++
+	}
+	m.setName(int(pathAt) + n)
+	return true
+}
+
+// Path is the path of who sent the datagram, or empty if it has none.
+func (m *Message) Path() string {
+	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&m.name))
+	n := int(m.hdr.Namelen) - int(pathAt)
+	if n <= 0 || m.name.Addr.Family != unix.AF_UNIX {
+		return ""
+	}
+	b := unsafe.Slice((*byte)(unsafe.Pointer(&sa.Path[0])), min(n, len(sa.Path)))
+	if b[0] == 0 {
+		return "@" + string(b[1:])
+	}
+	return unix.ByteSliceToString(b)
+}
+
+// RecvMessage receives one datagram without waiting.
+func RecvMessage(fd int, m *Message) (int, syscall.Errno) {
+	r, _, e := syscall.RawSyscall(syscall.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT)
+	return result(r, e)
+}
+
+// SendMessage sends one datagram without waiting.
+func SendMessage(fd int, m *Message) (int, syscall.Errno) {
+	r, _, e := syscall.RawSyscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return result(r, e)
+}

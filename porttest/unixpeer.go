@@ -1,0 +1,112 @@
+package porttest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"iocp"
+)
+
+// unixPath makes a path for a socket. It is short, since systems allow but a
+// hundred bytes.
+func (t *trial) unixPath() string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "")
+	t.must(err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "s")
+}
+
+// needUnix skips the clause where there are no Unix sockets of a kind.
+func (t *trial) needUnix(kind string) {
+	t.Helper()
+	addr := &net.UnixAddr{Name: t.unixPath(), Net: kind}
+	var socket io.Closer
+	var err error
+	if kind == "unix" {
+		socket, err = net.ListenUnix(kind, addr)
+	} else {
+		socket, err = net.ListenUnixgram(kind, addr)
+	}
+	if err != nil {
+		t.Skipf("capability: no Unix sockets: %v", err)
+	}
+	socket.Close()
+}
+
+// unixListener listens at a new path, or skips the clause where that can't be.
+func (t *trial) unixListener(key any, cfg iocp.ListenConfig) *iocp.Listener {
+	t.Helper()
+	t.needUnix("unix")
+	l, err := t.port.ListenUnix(t.unixPath(), cfg)
+	if errors.Is(err, iocp.ErrNotSupported) {
+		t.Skipf("capability: %v", err)
+	}
+	t.must(err)
+	t.own(l)
+	t.must(t.port.Associate(l, key))
+	return l
+}
+
+func (t *trial) unixSocket(key any) *iocp.Socket {
+	t.Helper()
+	t.needUnix("unix")
+	s, err := t.port.NewUnixSocket()
+	if errors.Is(err, iocp.ErrNotSupported) {
+		t.Skipf("capability: %v", err)
+	}
+	t.must(err)
+	t.own(s)
+	t.must(t.port.Associate(s, key))
+	return s
+}
+
+func (t *trial) connectUnix(s *iocp.Socket, op *iocp.Op, path string) {
+	t.Helper()
+	t.begin(op, func() error { return s.ConnectUnix(op, path) })
+}
+
+// foreignUnix makes package net's end of a Unix connection ready for use.
+func (t *trial) foreignUnix(conn net.Conn, err error) *net.UnixConn {
+	t.Helper()
+	t.must(err)
+	t.foreign = append(t.foreign, conn)
+	t.must(conn.SetDeadline(t.deadline))
+	return conn.(*net.UnixConn)
+}
+
+// unixPair connects a socket, associated under "socket", to a foreign peer: as
+// the accepting side, or as the connecting one.
+func (t *trial) unixPair(accepts bool) (*iocp.Socket, *net.UnixConn) {
+	t.Helper()
+	var op iocp.Op
+	if accepts {
+		l := t.unixListener("listener", iocp.ListenConfig{})
+		t.accept(l, &op)
+		peer := t.foreignUnix(net.Dial("unix", l.Path()))
+		s := t.expect(packet{op: &op, key: "listener"}).Socket
+		t.must(t.port.Associate(s, "socket"))
+		return s, peer
+	}
+	s := t.unixSocket("socket")
+	ln, err := net.Listen("unix", t.unixPath())
+	t.must(err)
+	t.foreign = append(t.foreign, ln)
+	t.connectUnix(s, &op, ln.Addr().String())
+	peer := t.foreignUnix(ln.Accept())
+	t.expect(packet{op: &op, key: "socket"})
+	return s, peer
+}
+
+// bothUnix runs a clause on a connecting and on an accepted socket.
+func bothUnix(run func(*trial, *iocp.Socket, *net.UnixConn)) func(*trial) {
+	return func(t *trial) {
+		for _, accepts := range []bool{true, false} {
+			s, peer := t.unixPair(accepts)
+			run(t, s, peer)
+		}
+	}
+}

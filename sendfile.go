@@ -1,0 +1,56 @@
+package iocp
+
+import (
+	"net"
+
+	"iocp/internal/driver"
+)
+
+// SendFile sends n bytes of a file from offset off on, in the order of the
+// socket's sends (TransmitFile). A negative n means up to the end that the file
+// has now. The bytes go from the file to the socket without passing through the
+// program where the system can do that.
+//
+// It completes like a Send, with the full count or with an error and as many
+// bytes as are known to have left; if the file turns out to be shorter, that
+// is io.ErrUnexpectedEOF. The file must be of a port of the same backend, and
+// need not be associated. It must not be closed before the completion is
+// dequeued, or that may be net.ErrClosed. What it reads, if somebody writes to
+// that part of the file meanwhile, is anybody's guess.
+//
+// A backend that can't answers ErrNotSupported.
+func (s *Socket) SendFile(op *Op, f *File, off, n int64) error {
+	return opError("send", s.peer(), s.sendFile(op, f, off, n))
+}
+
+func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
+	sender, ok := s.s.(driver.FileSender)
+	switch {
+	case !ok:
+		return ErrNotSupported
+	case f == nil || off < 0:
+		return ErrInvalid
+	case f.closed.Load():
+		return net.ErrClosed
+	case !f.readable:
+		return ErrAccess
+	}
+	if err := s.allows(driver.KindSend); err != nil {
+		return err
+	}
+	if n < 0 {
+		size, err := f.f.Size()
+		if err != nil {
+			return err
+		}
+		n = max(size-off, 0)
+	}
+	err := s.start(op, driver.KindSendFile, func(d *driver.Op) error {
+		d.File, d.Off, d.Want = f.f, off, n
+		return sender.SendFile(d)
+	})
+	if err != nil {
+		s.settle(driver.KindSendFile, err)
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package iocp
+
+import (
+	"io/fs"
+	"net/netip"
+
+	"iocp/internal/driver"
+)
+
+// Unix sockets connect processes of one machine through a path. A path that
+// begins with @ is a name in Linux's abstract namespace, and no file. Their
+// addresses (Addr, RemoteAddr) are invalid; Path tells the path.
+//
+// Listening and binding create the path, and Close removes it, as in package
+// net. If the process dies first, the path stays behind, and the next attempt
+// fails with ErrAddrInUse: the library removes no file that it didn't make,
+// since it can't tell for certain that nobody serves it.
+
+// ListenUnix makes a listening Unix stream socket. It belongs to no port yet.
+// Sockets accepted from it are stream sockets like any other, except that TCP's
+// options are ErrNotSupported, as ReusePort is, and that Abort is no more than
+// Close. A backend without Unix sockets answers ErrNotSupported.
+func (p *Port) ListenUnix(path string, cfg ListenConfig) (*Listener, error) {
+	drv, err := p.unix()
+	switch {
+	case err != nil:
+	case path == "" || cfg.Backlog < 0:
+		err = ErrInvalid
+	case cfg.ReusePort:
+		err = ErrNotSupported
+	}
+	if err != nil {
+		return nil, pathError("listen", path, err)
+	}
+	l, err := drv.ListenUnix(path, driver.ListenOptions(cfg))
+	if err != nil {
+		return nil, pathError("listen", path, err)
+	}
+	return &Listener{handle: handle{drv: l}, l: l}, nil
+}
+
+// NewUnixSocket makes a Unix stream socket, to be connected (ConnectUnix). It
+// belongs to no port yet.
+func (p *Port) NewUnixSocket() (*Socket, error) {
+	drv, err := p.unix()
+	if err != nil {
+		return nil, opError("socket", netip.AddrPort{}, err)
+	}
+	s, err := drv.NewUnixStream()
+	if err != nil {
+		return nil, opError("socket", netip.AddrPort{}, err)
+	}
+	return newSocket(s, 0), nil
+}
+
+// NewUnixDatagram makes a Unix datagram socket bound to path. With an empty
+// path it can send, but not be answered. It belongs to no port yet.
+func (p *Port) NewUnixDatagram(path string) (*Datagram, error) {
+	drv, err := p.unix()
+	if err != nil {
+		return nil, pathError("socket", path, err)
+	}
+	d, err := drv.NewUnixDatagram(path)
+	if err != nil {
+		return nil, pathError("socket", path, err)
+	}
+	return &Datagram{handle: handle{drv: d}, d: d, unix: true}, nil
+}
+
+// unix gives the driver's Unix sockets.
+func (p *Port) unix() (driver.UnixPort, error) {
+	drv, ok := p.drv.(driver.UnixPort)
+	switch {
+	case p.closing.Load():
+		return nil, ErrClosed
+	case !ok:
+		return nil, ErrNotSupported
+	}
+	return drv, nil
+}
+
+// ConnectUnix connects a socket made by NewUnixSocket to the listener at path.
+// That nobody listens there, or that there is no such path, is ErrRefused, and
+// the socket may be connected again.
+func (s *Socket) ConnectUnix(op *Op, path string) error {
+	u, ok := s.s.(driver.UnixStream)
+	if !ok || path == "" {
+		return pathError("connect", path, ErrInvalid)
+	}
+	err := s.connect(op, func(d *driver.Op) error { return u.ConnectUnix(d, path) })
+	return pathError("connect", path, err)
+}
+
+// ConnectUnix is Connect for a Unix socket, to the one bound to path.
+func (d *Datagram) ConnectUnix(path string) error {
+	if !d.unix || path == "" {
+		return pathError("connect", path, ErrInvalid)
+	}
+	return pathError("connect", path, d.connect(driver.Name{Path: path}))
+}
+
+// SendToUnix is SendTo for a Unix socket, to the one bound to path. While the
+// receiver's queue is full the send waits. That nobody is there is ErrRefused.
+func (d *Datagram) SendToUnix(op *Op, path string, bufs ...[]byte) error {
+	if !d.unix || path == "" {
+		return pathError("sendto", path, ErrInvalid)
+	}
+	return pathError("sendto", path, d.sendTo(op, driver.Name{Path: path}, bufs))
+}
+
+// Path is the path of a Unix socket: what it is bound to, or else what it is
+// connected to. It is empty when there is neither, and for other sockets.
+func (h *handle) Path() string {
+	if u, ok := h.drv.(driver.Pathed); ok {
+		return u.Path()
+	}
+	return ""
+}
+
+func pathError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if path != "" {
+		err = &fs.PathError{Op: "unix", Path: path, Err: err}
+	}
+	return opError(op, netip.AddrPort{}, err)
+}
