@@ -46,6 +46,7 @@ func (s *portServer) fail(err error) {
 func (s *portServer) open(sock *iocp.Socket) {
 	h := &perHandle{sock: sock, pending: 1}
 	s.cfg.Log.Info("join", "peer", sock.RemoteAddr().String())
+	sock.NoDelay(true) // an answer mustn't wait for the peer's acknowledgement; if this fails, so will the receive
 	s.mu.Lock()
 	s.conns[h] = struct{}{}
 	s.mu.Unlock()

@@ -39,8 +39,10 @@ func (p *port) Poll(timeout time.Duration) error {
 	for {
 		select {
 		case <-p.wake:
+			signal(p.net.more) // its token may have been taken below
 			return nil
 		case <-expired:
+			signal(p.net.more)
 			return nil
 		default:
 		}
