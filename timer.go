@@ -1,6 +1,7 @@
 package iocp
 
 import (
+	"math"
 	"net"
 	"net/netip"
 	"time"
@@ -23,19 +24,25 @@ func (p *Port) After(op *Op, d time.Duration, key any) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.idle || p.shut {
+	if p.shut { // since enter looked
 		p.expire(&op.d, net.ErrClosed)
-		return nil
+	} else {
+		p.schedule(&op.d, d)
 	}
-	due := p.clock() + int64(max(d, 0))
-	p.timers.Add(&op.d, due)
+	p.dispatch(nil)
+	p.arm()
+	return nil
+}
+
+// schedule enters a timer among those that are pending. The caller holds mu.
+func (p *Port) schedule(op *driver.Op, d time.Duration) {
+	now := p.clock()
+	due := now + min(int64(max(d, 0)), math.MaxInt64-now)
+	p.timers.Add(op, due)
 	if p.timers.Due() == due && p.sched.Poller() != nil {
 		p.drv.Wake() // it would sleep for too long
 	}
 	p.fire()
-	p.dispatch(nil)
-	p.arm()
-	return nil
 }
 
 // CancelTimer asks for a timer to be given up: it completes at once, with

@@ -2,7 +2,9 @@ package iocp_test
 
 import (
 	"errors"
+	"math"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -81,7 +83,11 @@ func TestTimersEndOnce(t *testing.T) {
 		if err := p.CancelTimer(&op); !errors.Is(err, iocp.ErrNotFound) {
 			t.Errorf("cancelling what isn't pending: %v", err)
 		}
-		check(t, p.After(&op, time.Hour, nil))
+		check(t, p.After(&op, math.MaxInt64, nil)) // no overflow makes it due
+		var dst [1]iocp.Completion
+		if _, err := w.Wait(dst[:], 0); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a timer that is never due: error %v", err)
+		}
 		if err := p.After(&op, 0, nil); !errors.Is(err, iocp.ErrBusy) {
 			t.Errorf("starting it twice: %v", err)
 		}
