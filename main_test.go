@@ -12,8 +12,13 @@ import (
 
 // TestMain tells whoever sits at the terminal, in one line, what was skipped
 // for lack of a backend. It writes to the terminal itself, because go test
-// shows nothing of what a passing package prints.
+// shows nothing of what a passing package prints. The binary is also a server
+// that BenchmarkStall starts.
 func TestMain(m *testing.M) {
+	if what := os.Getenv(stallMark); what != "" {
+		serveStall(what)
+		return
+	}
 	code := m.Run()
 	if line := missing(); line != "" && os.Getenv(childMark) == "" {
 		tell(line)

@@ -30,9 +30,11 @@ type Port struct {
 	sched     *sched.State
 	workers   int
 	completed uint64
-	failure   error // the kernel refused to go on
-	ticking   bool  // the watch is awake
-	unpolled  int   // Waits that found packets since the last poll
+	failure   error  // the kernel refused to go on
+	awake     bool   // the watch is
+	looked    int64  // when look last did, by clock
+	seen      uint64 // completed, as of the last call of traffic
+	unpolled  int    // Waits that found packets since the last poll
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing

@@ -1,12 +1,14 @@
 package iocp_test
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,121 +18,109 @@ import (
 
 // BenchmarkStall shows what others notice of a handler that is stuck, without
 // having said so, for 100 ms at a time, one time after another: 63 connections
-// are echoed 100 times a second each, and the latency is counted from when a
-// message was due. Run it with -benchtime=1x for one round of 3 s a case.
+// are echoed 100 times a second each by a server in a process of its own. A
+// stuck handler that spins or writes also takes a processor from everybody. What
+// that costs is shown by cases in which a goroutine that has nothing to do with
+// the port does the same.
+//
+// -benchtime=7x makes seven rounds, each of which has all cases, 3 s each; the
+// figures are medians over the rounds.
 func BenchmarkStall(b *testing.B) {
-	dir := b.TempDir()
-	stalls := []struct {
-		name  string
-		stall func()
-	}{
-		{"none", func() {}},
-		{"sleep", func() { time.Sleep(100 * time.Millisecond) }},
-		{"spin", func() { spin(100 * time.Millisecond) }},
-		{"fsync", func() { flushFile(filepath.Join(dir, "dirty")) }},
+	for _, backend := range iocp.Backends() {
+		b.Run(backend, func(b *testing.B) {
+			if err := iocp.Probe(backend); err != nil {
+				b.Skip("capability: ", err)
+			}
+			if backend == "sim" {
+				b.Skip("capability: sim has no foreign clients")
+			}
+			benchStalls(b, backend)
+		})
 	}
-	for _, name := range iocp.Backends() {
-		for _, s := range stalls {
-			b.Run(name+"/"+s.name, func(b *testing.B) {
-				if err := iocp.Probe(name); err != nil {
-					b.Skip("capability: ", err)
-				}
-				for b.Loop() {
-					stallRound(b, name, s.name != "none", s.stall)
-				}
-			})
+}
+
+// stallCase is what handlers and a goroutine beside the port do.
+type stallCase struct{ handler, beside string }
+
+func (c stallCase) String() string {
+	return strings.NewReplacer("none-none", "none", "-none", "", "none-", "beside-").Replace(c.handler + "-" + c.beside)
+}
+
+var stallCases = []stallCase{
+	{"none", "none"}, {"sleep", "none"},
+	{"spin", "none"}, {"none", "spin"},
+	{"fsync", "none"}, {"none", "fsync"},
+}
+
+func benchStalls(b *testing.B, backend string) {
+	p99 := map[stallCase][]float64{}
+	for round := 0; b.Loop(); round++ {
+		for i := range stallCases {
+			c := stallCases[(i+round)%len(stallCases)]
+			late := stallRound(b, backend, c)
+			at := func(q float64) float64 { return float64(late[int(q*float64(len(late)-1))].Microseconds()) }
+			p99[c] = append(p99[c], at(0.99))
+			b.Logf("%s %s: p50 %.0f us, p99 %.0f us, worst %.0f us", backend, c, at(0.5), at(0.99), at(1))
 		}
 	}
-}
-
-func spin(d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); {
+	for _, c := range stallCases {
+		b.ReportMetric(median(p99[c]), c.String()+"-p99-us")
+	}
+	for _, ratio := range [][2]stallCase{
+		{stallCases[1], stallCases[0]}, {stallCases[2], stallCases[3]}, {stallCases[4], stallCases[5]},
+	} {
+		var r []float64
+		for i, v := range p99[ratio[0]] {
+			r = append(r, v/p99[ratio[1]][i])
+		}
+		b.ReportMetric(median(r), fmt.Sprintf("%v/%v", ratio[0], ratio[1]))
 	}
 }
 
-// flushFile is a system call that no signal interrupts.
-func flushFile(name string) {
-	f, err := os.Create(name)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	f.Write(make([]byte, 64<<20))
-	f.Sync()
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return (v[len(v)/2] + v[(len(v)-1)/2]) / 2
 }
 
-func stallRound(b *testing.B, backend string, stalls bool, stall func()) {
-	p, err := iocp.New(iocp.Config{Backend: backend, Concurrency: 4})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ln, err := p.Listen(netip.MustParseAddrPort("127.0.0.1:0"), iocp.ListenConfig{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := p.Associate(ln, nil); err != nil {
-		b.Fatal(err)
-	}
-	var accept iocp.Op
-	if err := ln.AcceptMany(&accept); err != nil {
-		b.Fatal(err)
-	}
-	var workers sync.WaitGroup
-	for range 4 {
-		workers.Go(func() { echoOrStall(p, stall) })
-	}
-	late := pace63(b, ln.Addr().String(), stalls)
-	p.Close()
-	workers.Wait()
+// stallRound gives the latencies of one case, in ascending order.
+func stallRound(b *testing.B, backend string, c stallCase) []time.Duration {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s", stallMark, backend, c.handler, c.beside))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	failOn(b, err)
+	out, err := cmd.StdoutPipe()
+	failOn(b, err)
+	failOn(b, cmd.Start())
+	defer cmd.Wait()
+	defer in.Close()
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	failOn(b, err)
+	late := pace63(b, strings.TrimSpace(addr), c.handler != "none")
 	slices.Sort(late)
-	for _, q := range []struct {
-		name string
-		at   float64
-	}{{"p50-us", 0.5}, {"p99-us", 0.99}, {"max-us", 1}} {
-		i := min(int(q.at*float64(len(late))), len(late)-1)
-		b.ReportMetric(float64(late[i].Microseconds()), q.name)
+	return late
+}
+
+func failOn(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
 	}
 }
 
-// echoOrStall echoes what begins with anything but a 1, which stalls it first.
-func echoOrStall(p *iocp.Port, stall func()) {
-	w := p.Worker()
-	defer w.Close()
-	done := make([]iocp.Completion, 1)
-	for {
-		if _, err := w.Wait(done, iocp.Infinite); err != nil {
-			return
-		}
-		d := done[0]
-		c, _ := d.Key.(*conn)
-		if d.Socket != nil {
-			c = &conn{sock: d.Socket}
-			d.Err = p.Associate(c.sock, c)
-		} else if c != nil && c.reading && d.N > 0 && c.buf[0] == 1 {
-			stall()
-		}
-		if c != nil && (d.Err != nil || c.next(d.N) != nil) {
-			c.sock.Close()
-		}
-	}
-}
-
-// pace63 sends at fixed times over 63 connections, beside one that keeps a
-// handler stalled, and gives the latencies.
-func pace63(b *testing.B, addr string, stalls bool) []time.Duration {
-	const interval, rounds = 10 * time.Millisecond, 300
+// pace63 echoes over 63 connections, beside one that keeps a handler stuck, and
+// gives the latencies.
+func pace63(b *testing.B, addr string, stuck bool) []time.Duration {
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", addr)
-		if err != nil {
-			b.Fatal(err)
-		}
+		failOn(b, err)
 		return c
 	}
 	stop := make(chan struct{})
 	var all sync.WaitGroup
-	if stalls {
+	if stuck {
 		c := dial()
-		all.Go(func() { keepStalling(c, stop) })
+		all.Go(func() { keepStuck(c, stop) })
 	}
 	var mu sync.Mutex
 	var late []time.Duration
@@ -139,18 +129,7 @@ func pace63(b *testing.B, addr string, stalls bool) []time.Duration {
 	for i := range 63 {
 		c := dial()
 		paced.Go(func() {
-			defer c.Close()
-			mine := make([]time.Duration, 0, rounds)
-			msg := make([]byte, 64)
-			for n := range rounds {
-				due := start.Add(time.Duration(n)*interval + interval*time.Duration(i)/63)
-				time.Sleep(time.Until(due))
-				c.Write(msg)
-				if _, err := io.ReadFull(c, msg); err != nil {
-					return
-				}
-				mine = append(mine, time.Since(due))
-			}
+			mine := pace(c, start.Add(paceInterval*time.Duration(i)/63))
 			mu.Lock()
 			late = append(late, mine...)
 			mu.Unlock()
@@ -162,7 +141,34 @@ func pace63(b *testing.B, addr string, stalls bool) []time.Duration {
 	return late
 }
 
-func keepStalling(c net.Conn, stop chan struct{}) {
+const (
+	paceInterval = 10 * time.Millisecond
+	paceRounds   = 300
+)
+
+// pace echoes at fixed times. A message counts from when it was sent, or, if the
+// last answer came later than that, from when it was due: that the timer of the
+// client is late is no fault of the server, that an answer is, is.
+func pace(c net.Conn, start time.Time) []time.Duration {
+	defer c.Close()
+	late := make([]time.Duration, 0, paceRounds)
+	msg := make([]byte, 64)
+	for n := range paceRounds {
+		due := start.Add(time.Duration(n) * paceInterval)
+		if wait := time.Until(due); wait > 0 {
+			time.Sleep(wait)
+			due = time.Now()
+		}
+		c.Write(msg)
+		if _, err := io.ReadFull(c, msg); err != nil {
+			return late
+		}
+		late = append(late, time.Since(due))
+	}
+	return late
+}
+
+func keepStuck(c net.Conn, stop chan struct{}) {
 	defer c.Close()
 	msg := []byte{1}
 	for {

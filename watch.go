@@ -2,41 +2,59 @@ package iocp
 
 import "time"
 
-// tick is how long a packet may wait for a busy worker before another is
-// woken, and how long a worker may be silent before it counts as stalled.
+// tick is how long a packet may wait for a busy worker before another is woken,
+// and how long a worker may be silent before it counts as stalled, once the
+// port has reason to look that often: see sched.State.Pace.
 const tick = 200 * time.Microsecond
 
-// patience is StallAfter in ticks. A worker may begin just before a tick, hence
-// one more than the time takes.
+// patience is StallAfter in ticks.
 func patience(stallAfter time.Duration) uint64 {
-	if stallAfter == 0 {
-		return 0
-	}
-	return uint64((stallAfter+tick-1)/tick) + 1
+	return uint64((stallAfter + tick - 1) / tick)
 }
 
 // watch is the port's one goroutine of its own. It sleeps unless workers are
 // busy while others wait, or operations are held back; then it sees to it that
 // neither packets nor held-back operations wait behind a stuck handler.
+//
+// Waking it costs more than a message does, so it stays awake while there is
+// traffic, and looks rarely as long as there is nothing to find.
 func (p *Port) watch() {
 	for range p.watchC {
 		for awake := true; awake; {
-			time.Sleep(tick)
+			time.Sleep(p.pace())
 			p.mu.Lock()
 			p.fire()
-			release, promote := p.sched.Tick(p.queue.Len(), p.completed)
-			for range release {
-				p.relieve()
-			}
-			if promote != nil {
-				p.sched.StopPoll(promote) // it polls by itself once it looks
-				p.signal(promote.Owner.(*Worker))
-			}
-			awake = p.watching()
-			p.ticking = awake
+			p.look()
+			awake = p.traffic() || p.watching()
+			p.awake = awake
 			p.mu.Unlock()
 			p.flush()
 		}
+	}
+}
+
+func (p *Port) pace() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(p.sched.Pace()) * tick
+}
+
+// look has the scheduler find what is stuck or overdue, at most once a tick.
+// The caller holds mu.
+func (p *Port) look() {
+	now := p.clock()
+	ticks := (now - p.looked) / int64(tick)
+	if ticks < 1 {
+		return
+	}
+	p.looked = now
+	release, promote := p.sched.Look(uint64(ticks), p.queue.Len(), p.completed)
+	for range release {
+		p.relieve()
+	}
+	if promote != nil {
+		p.sched.StopPoll(promote) // it polls by itself once it looks
+		p.signal(promote.Owner.(*Worker))
 	}
 }
 
@@ -50,15 +68,27 @@ func (p *Port) relieve() {
 
 // watching reports whether the watch has something to look after.
 func (p *Port) watching() bool {
-	return !p.idle && (p.deferred.Load() || p.sched.NeedTick(p.queue.Len()))
+	return !p.idle && (p.deferred.Load() || p.sched.NeedLook(p.queue.Len()))
 }
 
-// arm wakes the watch if it is needed and asleep. The caller holds mu.
+// traffic reports whether packets have come since it was last called.
+func (p *Port) traffic() bool {
+	before := p.seen
+	p.seen = p.completed
+	return !p.idle && p.seen != before
+}
+
+// arm sees to it that what is queued isn't forgotten: it looks if there is a
+// backlog, and wakes the watch if that is needed and asleep. The caller holds
+// mu.
 func (p *Port) arm() {
-	if p.ticking || !p.watching() {
+	if p.queue.Len() > 0 && p.sched.Waiting() > 0 {
+		p.look()
+	}
+	if p.awake || !p.watching() {
 		return
 	}
-	p.ticking = true
+	p.awake = true
 	select {
 	case p.watchC <- struct{}{}:
 	default:

@@ -26,9 +26,13 @@ const (
 	// writes at the size that the file has, and appends from elsewhere may
 	// come in between.
 	FeatureAppend Feature = "rwf_append"
+
+	// FeaturePwait2 is epoll_pwait2 (Linux 5.11). Without it timeouts and
+	// timers are rounded up to whole milliseconds.
+	FeaturePwait2 Feature = "epoll_pwait2"
 )
 
-var features = []Feature{FeatureIOUring, FeatureSubmitAll, FeatureAppend}
+var features = []Feature{FeatureIOUring, FeatureSubmitAll, FeatureAppend, FeaturePwait2}
 
 // disableVar, in the environment, lists features to be taken for refused, or
 // is "all". It is for tests, and for whoever suspects a kernel.

@@ -126,8 +126,8 @@ func (d *desk) promote(sw *Waiter) {
 	}
 }
 
-func (d *desk) tick() {
-	release, promote := d.Tick(d.queued, d.total)
+func (d *desk) watch() {
+	release, promote := d.Look(1+uint64(d.rnd.IntN(2*calmPace)), d.queued, d.total)
 	for range release {
 		if w := d.Relieve(d.queued); w != nil {
 			d.grant(w)
@@ -144,9 +144,9 @@ func (d *desk) step() string {
 		d.push(1)
 		d.dispatch()
 		return "a packet is posted"
-	case event < 3 && d.NeedTick(d.queued):
-		d.tick()
-		return "tick"
+	case event < 3 && d.NeedLook(d.queued):
+		d.watch()
+		return "a look"
 	case !w.in && event == 3:
 		w.packets = 0
 		d.Arrive(&w.Waiter)
@@ -205,12 +205,12 @@ func (d *desk) check() error {
 		return fmt.Errorf("%d workers run, the state says %d, at most %d may", running, d.Running(), d.most())
 	case polling > 1:
 		return fmt.Errorf("%d poll", polling)
-	case d.signaled() || polling > 0 || d.Waiting() == 0 || d.NeedTick(d.queued):
+	case d.signaled() || polling > 0 || d.Waiting() == 0 || d.NeedLook(d.queued):
 		return nil // somebody looks soon
 	case !d.MayRun() && d.Running() >= d.most():
 		return nil // nobody could do anything
 	}
-	return fmt.Errorf("%d wait, %d run (%d stalled) and %d packets are queued, but nobody polls and no tick will come",
+	return fmt.Errorf("%d wait, %d run (%d stalled) and %d packets are queued, but nobody polls and no look will come",
 		d.Waiting(), d.Running(), d.Stalled(), d.queued)
 }
 
@@ -223,8 +223,8 @@ func (d *desk) freeze() error {
 				d.look(w)
 			}
 		}
-		if d.NeedTick(d.queued) {
-			d.tick()
+		if d.NeedLook(d.queued) {
+			d.watch()
 		}
 	}
 	if d.Waiting() == 0 || !d.MayRun() {

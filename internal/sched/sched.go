@@ -3,7 +3,7 @@
 //
 // It is a pure state machine: no clocks, no locks, no goroutines. The port
 // calls it under its own lock and does what it answers; a test can drive it
-// with made-up events.
+// with made-up events. Time is counted in ticks of about 200 microseconds.
 //
 // The rules, with their clauses:
 //
@@ -15,11 +15,14 @@
 //     becomes the poller only when no worker is busy, because a busy worker
 //     will come back and poll by itself, and waking somebody costs more than
 //     most handlers do.
-//   - A worker that has run for more than a tick is stalled: it no longer
-//     counts as busy, so the next packet releases another, below the cap.
-//   - Packets that have waited for more than a tick release others even while
-//     some are busy, below the cap: as many as it takes, at the pace of those
-//     that run, to be done with them within another tick.
+//   - A worker that has run from one look (see Look) to the next is stalled: it
+//     no longer counts as busy, so the next packet releases another, below the
+//     cap.
+//   - Packets that were there at the last look release others even while some
+//     are busy, below the cap: as many as it takes, at the pace of those that
+//     run, to be done with them within another tick.
+//   - A look finds either something to do or nothing. While there has been
+//     something lately looks are a tick apart, else calmPace ticks.
 //   - A worker that says that it blocks gives its slot up at once, and has it
 //     back when it goes on, even if that makes one too many for a while (C21).
 //   - At the cap, a worker that has been silent for long enough (if that was
@@ -34,9 +37,10 @@ type Waiter struct {
 
 	waiting bool
 	running bool
-	stalled bool   // silent for more than a tick
+	stalled bool   // silent from one look to the next
 	over    bool   // silent for so long that it no longer counts
-	since   uint64 // tick at which it began to run
+	since   uint64 // the look before it began to run
+	silent  uint64 // ticks for which it has been seen to run
 }
 
 // State is the scheduling state of one port.
@@ -49,15 +53,23 @@ type State struct {
 	over     int
 	excess   uint64 // releases that needed somebody to be over
 	poller   *Waiter
-	ticks    uint64
-	mark     uint64 // packets ever queued, as of the last tick
+	looks    uint64
+	calm     uint64 // ticks since a look found something to do
+	mark     uint64 // packets ever queued, as of the last look
 	taken    uint64 // and those dequeued
 	hasty    bool
 }
 
+const (
+	calmAfter = 5000 // ticks without a finding until looks become rare: 1 s
+	calmPace  = 10   // ticks from one rare look to the next: 2 ms
+)
+
 // New makes the state for at most cap running workers. A worker that has been
 // silent for patience ticks no longer counts; 0 means that all always do.
-func New(cap int, patience uint64) *State { return &State{cap: cap, patience: patience} }
+func New(cap int, patience uint64) *State {
+	return &State{cap: cap, patience: patience, calm: calmAfter}
+}
 
 // Cap is the concurrency value.
 func (s *State) Cap() int { return s.cap }
@@ -65,7 +77,7 @@ func (s *State) Cap() int { return s.cap }
 // Running is the number of workers that hold a slot.
 func (s *State) Running() int { return len(s.running) }
 
-// Stalled is how many of those have been silent for more than a tick.
+// Stalled is how many of those have been silent from one look to the next.
 func (s *State) Stalled() int { return s.stalled }
 
 // Excess is how often a worker was released although, but for one that has
@@ -102,7 +114,7 @@ func (s *State) vacate(w *Waiter) {
 	if w.over {
 		s.over--
 	}
-	w.running, w.stalled, w.over = false, false, false
+	w.running, w.stalled, w.over, w.silent = false, false, false, 0
 	s.running = remove(s.running, w)
 }
 
@@ -123,7 +135,7 @@ func (s *State) Run(w *Waiter) {
 
 func (s *State) occupy(w *Waiter) {
 	w.running = true
-	w.since = s.ticks
+	w.since = s.looks
 	s.running = append(s.running, w)
 }
 
@@ -198,7 +210,7 @@ func (s *State) StopPoll(w *Waiter) {
 }
 
 // Hasten ends all restraint: from now on every packet releases a waiter at
-// once, below the cap. It is for a closing port, which has no more ticks.
+// once, below the cap. It is for a closing port, which has no more looks.
 func (s *State) Hasten() { s.hasty = true }
 
 // Release picks the waiter to be given the oldest of queued packets now, and
@@ -220,49 +232,72 @@ func (s *State) Promote() *Waiter {
 	return w
 }
 
-// NeedTick reports whether Tick could find something to do.
-func (s *State) NeedTick(queued int) bool {
+// NeedLook reports whether Look could find something to do.
+func (s *State) NeedLook(queued int) bool {
 	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.poller == nil) &&
 		(s.MayRun() || s.patience > 0 && s.over < s.cap)
 }
 
-// Tick is called about every 200 microseconds while NeedTick holds. total is
-// the number of packets ever queued. It answers how many waiters are to be
-// given a packet now (Relieve picks them), or else, with the waiter that must
-// poll; that may be nil.
-func (s *State) Tick(queued int, total uint64) (release int, promote *Waiter) {
-	s.ticks++
+// Pace is how many ticks after the last look the next is due, while NeedLook
+// holds.
+func (s *State) Pace() uint64 {
+	if s.calm < calmAfter {
+		return 1
+	}
+	return calmPace
+}
+
+// Look finds the workers that are silent and the packets that are overdue, some
+// ticks after the last look. total is the number of packets ever queued. It
+// answers how many waiters are to be given a packet now (Relieve picks them),
+// or else, with the waiter that must poll; that may be nil.
+func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promote *Waiter) {
+	s.looks++
+	s.calm += ticks
 	for _, w := range s.running {
-		if !w.stalled && s.ticks-w.since > 1 {
-			w.stalled = true
-			s.stalled++
-		}
-		if !w.over && s.patience > 0 && s.ticks-w.since > s.patience {
-			w.over = true
-			s.over++
+		if s.looks-w.since > 1 { // it ran at the last look, and has since
+			s.silence(w, ticks)
 		}
 	}
-	release = s.wanted(queued, total)
+	release = s.wanted(int(min(ticks, calmPace)), queued, total)
 	s.mark, s.taken = total, total-uint64(queued)
 	if release == 0 {
 		promote = s.Promote()
 	}
+	if release > 0 || promote != nil {
+		s.calm = 0
+	}
 	return release, promote
 }
 
-// wanted is how many more workers the packets of the last tick call for.
-func (s *State) wanted(queued int, total uint64) int {
+// silence adds to the time that w has been seen to run.
+func (s *State) silence(w *Waiter, ticks uint64) {
+	w.silent += ticks
+	if !w.stalled {
+		w.stalled = true
+		s.stalled++
+		s.calm = 0
+	}
+	if !w.over && s.patience > 0 && w.silent >= s.patience {
+		w.over = true
+		s.over++
+	}
+}
+
+// wanted is how many more workers the packets of the last look, some ticks ago,
+// call for.
+func (s *State) wanted(ticks, queued int, total uint64) int {
 	taken := total - uint64(queued)
-	switch pace := int(taken - s.taken); {
+	switch done := int(taken - s.taken); {
 	case queued == 0:
 		return 0
-	case taken >= s.mark: // all are younger than a tick
+	case taken >= s.mark: // all have come since
 		return min(1, max(0, 1-s.busy()))
-	case pace == 0:
+	case done == 0:
 		return queued
 	default:
 		overdue := int(s.mark - taken)
-		return (overdue*max(s.busy(), 1) + pace - 1) / pace
+		return (overdue*max(s.busy(), 1)*ticks + done - 1) / done
 	}
 }
 

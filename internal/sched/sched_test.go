@@ -73,14 +73,15 @@ func TestBusyWorkerKeepsThePackets(t *testing.T) {
 	enter(s, ws...)
 	expect(t, "first packet", s.Release(1), ws[1])
 	expect(t, "second packet, while the first is handled", s.Release(1), nil)
-	if !s.NeedTick(1) {
+	if !s.NeedLook(1) {
 		t.Fatal("a packet waits behind a busy worker and nobody looks after it")
 	}
 }
 
-// tick lets one come, as the port does: it gives the first of those released.
-func tick(s *State, queued int, total uint64) (released, promoted *Waiter) {
-	n, promoted := s.Tick(queued, total)
+// look has it look after a tick, as the port does, and gives the first of those
+// released.
+func look(s *State, queued int, total uint64) (released, promoted *Waiter) {
+	n, promoted := s.Look(1, queued, total)
 	for range n {
 		if w := s.Relieve(queued); w != nil && released == nil {
 			released = w
@@ -94,15 +95,15 @@ func TestCapBoundsWhoeverRuns(t *testing.T) {
 	enter(s, ws...)
 	expect(t, "first packet", s.Release(1), ws[1])
 	for range 5 {
-		release, promote := tick(s, 1, 2)
+		release, promote := look(s, 1, 2)
 		expect(t, "released above the cap", release, nil)
 		expect(t, "promoted above the cap", promote, nil)
 	}
 	if s.Poll(ws[0]) {
 		t.Fatal("polls although it couldn't run what it finds")
 	}
-	if s.NeedTick(1) {
-		t.Fatal("ticks although nothing may be done at the cap")
+	if s.NeedLook(1) {
+		t.Fatal("looks although nothing may be done at the cap")
 	}
 	s.Arrive(ws[1])
 	expect(t, "released once there is a slot", s.Release(1), ws[0])
@@ -112,11 +113,11 @@ func TestOverduePacketReleasesAnother(t *testing.T) {
 	s, ws := New(2, 0), waiters(2)
 	enter(s, ws...)
 	s.Release(1) // packet 1 is being handled; packet 2 is queued
-	release, _ := tick(s, 1, 2)
-	expect(t, "released for a packet that wasn't there at the last tick", release, nil)
+	release, _ := look(s, 1, 2)
+	expect(t, "released for a packet that wasn't there at the last look", release, nil)
 	s.Arrive(ws[1]) // not silent, but with other packets than the queued one
 	s.Run(ws[1])
-	release, _ = tick(s, 1, 2)
+	release, _ = look(s, 1, 2)
 	expect(t, "released for a packet a tick old", release, ws[0])
 }
 
@@ -124,10 +125,10 @@ func TestYoungPacketsAreLeftToTheBusy(t *testing.T) {
 	s, ws := New(2, 0), waiters(2)
 	enter(s, ws...)
 	s.Release(1)
-	for total := uint64(2); total < 20; total++ { // each tick finds another packet
+	for total := uint64(2); total < 20; total++ { // each look finds another packet
 		s.Arrive(ws[1])
 		s.Run(ws[1])
-		release, _ := tick(s, 1, total)
+		release, _ := look(s, 1, total)
 		expect(t, "released although the busy worker keeps up", release, nil)
 	}
 }
@@ -136,11 +137,11 @@ func TestSilentWorkerCountsAsStalled(t *testing.T) {
 	s, ws := New(2, 0), waiters(2)
 	enter(s, ws...)
 	s.Release(1)
-	tick(s, 0, 1)
+	look(s, 0, 1)
 	if s.Stalled() != 0 {
-		t.Fatal("stalled within a tick")
+		t.Fatal("stalled since the last look")
 	}
-	_, promote := tick(s, 0, 1)
+	_, promote := look(s, 0, 1)
 	if s.Stalled() != 1 || s.Running() != 1 {
 		t.Fatalf("%d stalled of %d running, want 1 of 1", s.Stalled(), s.Running())
 	}
@@ -186,7 +187,7 @@ func TestSilentWorkersAreForgivenUpToTheCap(t *testing.T) {
 	s.Release(1)
 	var released []*Waiter
 	for range 20 {
-		if w, _ := tick(s, 1, 1); w != nil {
+		if w, _ := look(s, 1, 1); w != nil {
 			released = append(released, w)
 		}
 	}
@@ -231,4 +232,39 @@ func TestClosingPollsWhoeverIsBusy(t *testing.T) {
 	if !s.Seize(ws[1]) {
 		t.Fatal("may not poll although nobody does")
 	}
+}
+
+func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
+	s, ws := New(2, 0), waiters(2)
+	enter(s, ws...)
+	if s.Pace() != calmPace {
+		t.Fatal("a new port looks often")
+	}
+	s.Release(1)
+	look(s, 0, 1)
+	look(s, 0, 1) // silent
+	if s.Pace() != 1 {
+		t.Fatal("a stalled worker was found, and looks stay rare")
+	}
+	s.Arrive(ws[1])
+	s.Wait(ws[1])
+	s.Look(calmAfter, 0, 1)
+	if s.Pace() != calmPace {
+		t.Fatal("nothing was found for long, and looks stay frequent")
+	}
+}
+
+// TestRareLooksDontShortenPatience: how long a worker has been silent is known
+// from looks only, so it counts from the first at which it ran.
+func TestRareLooksDontShortenPatience(t *testing.T) {
+	s, ws := New(1, 15), waiters(2)
+	enter(s, ws...)
+	s.Look(calmPace, 0, 0)
+	s.Release(1) // just before the next look
+	for _, ticks := range []uint64{calmPace, calmPace} {
+		s.Look(ticks, 1, 2)
+		expect(t, "released before its time", s.Relieve(1), nil)
+	}
+	s.Look(5, 1, 2)
+	expect(t, "released after 15 ticks", s.Relieve(1), ws[0])
 }

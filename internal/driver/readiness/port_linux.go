@@ -78,6 +78,7 @@ const (
 // Port is an open port. It implements driver.Port.
 type Port struct {
 	set, wake int
+	precise   bool // epoll_pwait2 works
 	sink      driver.Sink
 	pool      *driver.Pool
 	exec      Exec
@@ -126,6 +127,10 @@ func (p *Port) open() (err error) {
 	if p.set, err = epoll.Create(); err != nil {
 		return sysError("epoll_create1", err)
 	}
+	if driver.FeaturePwait2.Disabled() == nil {
+		_, errno := epoll.WaitPrecise(p.set, p.events, 0)
+		p.precise = errno == 0
+	}
 	if p.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return sysError("eventfd2", err)
 	}
@@ -139,7 +144,7 @@ func (p *Port) Poll(timeout time.Duration) error {
 	}
 	n, errno := epoll.Ready(p.set, p.events)
 	if n <= 0 && timeout != 0 && !p.held() {
-		n, errno = epoll.Wait(p.set, p.events, timeout)
+		n, errno = p.wait(timeout)
 	}
 	if errno != 0 && errno != unix.EINTR {
 		return sysError("epoll_pwait", errno)
@@ -152,6 +157,13 @@ func (p *Port) Poll(timeout time.Duration) error {
 		p.sink.Deferred() // the caller may be busy with other things for long
 	}
 	return nil
+}
+
+func (p *Port) wait(timeout time.Duration) (int, syscall.Errno) {
+	if timeout > 0 && p.precise {
+		return epoll.WaitPrecise(p.set, p.events, timeout)
+	}
+	return epoll.Wait(p.set, p.events, timeout)
 }
 
 func (p *Port) ready(ev *epoll.Event) {

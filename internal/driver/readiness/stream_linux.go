@@ -57,6 +57,7 @@ type queue struct {
 	seq    uint32 // readiness events seen
 	ready  bool   // a transfer may move something
 	busy   bool   // a transfer for the head is under way
+	held   bool   // the head has met the end of the stream: see doubtful
 	listed bool   // on the port's list
 }
 
@@ -165,7 +166,7 @@ func (s *stream) tryAndUnlock(send bool) {
 // list puts a side on the port's list if its head is worth a transfer.
 func (s *stream) list(send bool) bool {
 	q := s.queue(send)
-	if q.busy || !q.ready || q.ops.Front() == nil {
+	if q.busy || q.held || !q.ready || q.ops.Front() == nil {
 		return false
 	}
 	s.port.enlist(s, send)

@@ -79,6 +79,8 @@ func (s *stream) finish(t *Transfer, polling bool) int {
 		s.list(t.Send)
 		if t.Send {
 			s.finishSending()
+			s.recv.held = false
+			s.list(false)
 		}
 	}
 	return done
@@ -98,8 +100,11 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 		if t.Send {
 			return s.sent(t)
 		}
+		if q.held = s.doubtful(t); q.held {
+			return driver.ErrAborted, t.op.Canceled
+		}
 		if t.N == 0 && s.err != nil {
-			return s.err, true // a send before it was told of the reset, so this looks like an end
+			return s.err, true
 		}
 		s.received(q, t)
 		return nil, true
@@ -132,6 +137,17 @@ func (s *stream) sent(t *Transfer) (error, bool) {
 		return nil, true
 	}
 	return driver.ErrAborted, t.op.Canceled
+}
+
+// doubtful reports whether what a receive met may be a reset, though it looks
+// like the end of the stream: Linux tells of a reset once, and a send that is
+// under way may be whom it told. The receive is tried again after the send. One
+// of a file isn't waited for, because that may take as long as the file's disk.
+func (s *stream) doubtful(t *Transfer) bool {
+	if t.N != 0 || !s.send.busy || s.dgram != nil {
+		return false
+	}
+	return s.send.ops.Front().Kind != driver.KindSendFile
 }
 
 func (s *stream) received(q *queue, t *Transfer) {

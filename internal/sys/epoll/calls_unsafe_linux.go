@@ -31,6 +31,15 @@ func Wait(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
 	return int(n), e
 }
 
+// WaitPrecise is Wait to the nanosecond, by epoll_pwait2(2), which came with
+// Linux 5.11. timeout isn't negative.
+func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
+	ts := struct{ sec, nsec int64 }{int64(timeout / time.Second), int64(timeout % time.Second)}
+	n, _, e := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(set), uintptr(unsafe.Pointer(&events[0])),
+		uintptr(len(events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
+	return int(n), e
+}
+
 // Signal adds one to an eventfd.
 func Signal(fd int) {
 	one := uint64(1)
