@@ -62,19 +62,22 @@ func (b Buf) Bytes() []byte {
 // by then.
 func (b Buf) Release() {
 	if b.b != nil && !b.b.Release(b.gen) {
-		panic("iocp: Buf released twice")
+		b.b.Misused("Buf released twice")
 	}
 }
 
 func (b Buf) check() {
 	if b.b.Gen() != b.gen {
-		panic("iocp: Buf used after Release")
+		b.b.Misused("Buf used after Release")
 	}
 }
 
 // complete turns a dequeued node into what the caller sees, and gives the Op
-// back to it. It runs outside the port's lock.
-func (p *Port) complete(d *driver.Op, c *Completion) {
+// back to it if it is over, which it reports. It runs outside the port's lock.
+func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
+	if d.Result == nil {
+		d.Reclaim()
+	}
 	op, _ := d.Self.(*Op)
 	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
 	if d.Buf != nil {
@@ -98,7 +101,7 @@ func (p *Port) complete(d *driver.Op, c *Completion) {
 	}
 	if d.Result != nil {
 		d.Result.Recycle(d)
-		return
+		return false
 	}
 	d.ResetResult()
 	d.DropBufs()
@@ -107,5 +110,5 @@ func (p *Port) complete(d *driver.Op, c *Completion) {
 		op.sock = nil
 	}
 	d.Pending.Store(false)
-	p.leave()
+	return true
 }

@@ -75,7 +75,8 @@ func (d *Datagram) connect(to driver.Name) error {
 // completion tells the sender as From or FromPath. A datagram larger than bufs
 // fills them and completes with ErrMessageSize; the rest of it is lost. N == 0
 // without an error is an empty datagram. The slice headers are copied; the
-// bytes are the port's until the completion is dequeued.
+// bytes are the port's until the completion is dequeued, and what is behind N
+// then is undefined.
 func (d *Datagram) RecvFrom(op *Op, bufs ...[]byte) error {
 	if len(bufs) == 0 {
 		return opError("recvfrom", netip.AddrPort{}, ErrInvalid)
@@ -126,12 +127,14 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	}
 	op.d.SetName(to)
 	op.d.SetBufs(bufs)
+	op.d.Lend()
 	if kind == driver.KindRecvFrom {
 		err = d.d.RecvFrom(&op.d)
 	} else {
 		err = d.d.SendTo(&op.d)
 	}
 	if err != nil {
+		op.d.Decline(err)
 		p.refuse(op)
 	}
 	return err

@@ -67,7 +67,7 @@ func (f *File) Name() string { return f.name }
 // the full count, or with a short one at the end of the file. At or behind the
 // end it completes with io.EOF (errors.Is) and N == 0, except when buf has no
 // length: that is a success. buf is the port's until the completion is
-// dequeued. A file that was opened for writing only refuses with ErrAccess.
+// dequeued, and what is behind N then is undefined. A file that was opened for writing only refuses with ErrAccess.
 func (f *File) ReadAt(op *Op, buf []byte, off int64) error {
 	if off < 0 {
 		return f.fault("read", ErrInvalid)
@@ -105,12 +105,14 @@ func (f *File) transfer(op *Op, kind driver.Kind, buf []byte, off int64) error {
 	}
 	op.d.SetOneBuf(buf)
 	op.d.Off = off
+	op.d.Lend()
 	if kind == driver.KindReadAt {
 		err = f.f.ReadAt(&op.d)
 	} else {
 		err = f.f.WriteAt(&op.d)
 	}
 	if err != nil {
+		op.d.Decline(err)
 		p.refuse(op)
 	}
 	return err

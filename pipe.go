@@ -68,7 +68,9 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 		return err
 	}
 	op.d.SetBufs(bufs)
+	op.d.Lend()
 	if err = e.e.Transfer(&op.d); err != nil {
+		op.d.Decline(err)
 		p.refuse(op)
 	}
 	return err

@@ -18,11 +18,11 @@ type Port struct {
 	drv     driver.Port
 	pool    *driver.Pool
 
-	inFlight  atomic.Int64 // submitted and not yet dequeued
-	submitted atomic.Uint64
-	closing   atomic.Bool
-	backlog   atomic.Int32 // queue.Len, readable without mu
-	deferred  atomic.Bool  // the backend has held operations back
+	inFlight atomic.Int64  // submitted and not yet dequeued
+	finished atomic.Uint64 // operations whose last completion was dequeued
+	closing  atomic.Bool
+	backlog  atomic.Bool // packets are queued
+	deferred atomic.Bool // the backend has held operations back
 
 	mu        sync.Mutex // taken after a backend's locks, never before
 	queue     driver.List
@@ -33,6 +33,7 @@ type Port struct {
 	failure   error  // the kernel refused to go on
 	awake     bool   // the watch is
 	looked    int64  // when look last did, by clock
+	armed     uint   // calls of arm with a backlog
 	seen      uint64 // completed, as of the last call of traffic
 	unpolled  int    // Waits that found packets since the last poll
 
@@ -160,10 +161,9 @@ func (p *Port) enter(op *Op, d *driver.Op, kind driver.Kind, key any) error {
 	p.inFlight.Add(1)
 	if p.closing.Load() {
 		d.Pending.Store(false)
-		p.leave()
+		p.leave(1)
 		return ErrClosed
 	}
-	p.submitted.Add(1)
 	if op != nil {
 		d.Self = op
 	}
@@ -177,13 +177,12 @@ func (p *Port) refuse(op *Op) {
 	op.d.Key = nil
 	op.sock = nil
 	op.d.Pending.Store(false)
-	p.submitted.Add(^uint64(0))
-	p.leave()
+	p.leave(1)
 }
 
-// leave says that an operation is no longer the port's business.
-func (p *Port) leave() {
-	if p.inFlight.Add(-1) == 0 && p.closing.Load() {
+// leave says that n operations are no longer the port's business.
+func (p *Port) leave(n int) {
+	if p.inFlight.Add(int64(-n)) == 0 && p.closing.Load() {
 		p.mu.Lock()
 		p.wakeAll()
 		p.mu.Unlock()
@@ -203,17 +202,18 @@ func (p *Port) Complete(op *driver.Op, polling bool) {
 
 // push queues a packet. The caller holds mu.
 func (p *Port) push(op *driver.Op) {
-	p.queue.Push(op)
-	p.backlog.Add(1)
+	if p.queue.Push(op); p.queue.Len() == 1 {
+		p.backlog.Store(true)
+	}
 	p.completed++
 }
 
 // Backlog implements driver.Sink.
-func (p *Port) Backlog() bool { return p.backlog.Load() > 0 }
+func (p *Port) Backlog() bool { return p.backlog.Load() }
 
 // Deferred implements driver.Sink.
 func (p *Port) Deferred() {
-	if p.deferred.Swap(true) {
+	if p.deferred.Load() || p.deferred.Swap(true) {
 		return
 	}
 	p.mu.Lock()
@@ -232,8 +232,8 @@ func (p *Port) flush() {
 // pop takes the oldest packet off the queue. The caller holds mu.
 func (p *Port) pop() *driver.Op {
 	d := p.queue.Pop()
-	if d != nil {
-		p.backlog.Add(-1)
+	if p.queue.Len() == 0 {
+		p.backlog.Store(false)
 	}
 	return d
 }

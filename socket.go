@@ -179,7 +179,7 @@ func (s *Socket) connect(op *Op, begin func(*driver.Op) error) error {
 // is anything: 1 to len(bufs) bytes, or 0 at the end of the stream. With
 // buffers of no length it completes when there is something to receive, and
 // consumes nothing. The slice headers are copied; the bytes are the port's
-// until the completion is dequeued.
+// until the completion is dequeued, and what is behind N then is undefined.
 func (s *Socket) Recv(op *Op, bufs ...[]byte) error {
 	if len(bufs) == 0 {
 		return opError("recv", s.peer(), ErrInvalid)
@@ -218,6 +218,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	}
 	op.sock = s
 	op.d.SetBufs(bufs)
+	op.d.Lend()
 	switch kind {
 	case driver.KindRecv:
 		err = s.s.Recv(&op.d)
@@ -227,6 +228,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 		err = s.s.Send(&op.d)
 	}
 	if err != nil {
+		op.d.Decline(err)
 		p.refuse(op)
 		s.settle(kind, err)
 		return opError(kind.String(), s.peer(), err)
@@ -244,7 +246,9 @@ func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) e
 		return err
 	}
 	op.sock = s
+	op.d.Lend()
 	if err := begin(&op.d); err != nil {
+		op.d.Decline(err)
 		p.refuse(op)
 		return err
 	}

@@ -46,7 +46,7 @@ func (p *Port) Stats() Stats {
 		Excess:      p.sched.Excess(),
 		Queued:      p.queue.Len(),
 		InFlight:    int(p.inFlight.Load()),
-		Submitted:   p.submitted.Load(),
+		Submitted:   p.finished.Load() + uint64(p.inFlight.Load()),
 		Completed:   p.completed,
 		BuffersOut:  p.pool.Out(),
 	}

@@ -78,12 +78,17 @@ func (p *Port) traffic() bool {
 	return !p.idle && p.seen != before
 }
 
+// lookEvery is how many calls of arm with a backlog read the clock once.
+const lookEvery = 8
+
 // arm sees to it that what is queued isn't forgotten: it looks if there is a
 // backlog, and wakes the watch if that is needed and asleep. The caller holds
 // mu.
 func (p *Port) arm() {
 	if p.queue.Len() > 0 && p.sched.Waiting() > 0 {
-		p.look()
+		if p.armed++; p.armed%lookEvery == 0 {
+			p.look()
+		}
 	}
 	if p.awake || !p.watching() {
 		return

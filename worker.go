@@ -121,8 +121,7 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	p.mu.Lock()
 	p.fire()
 	w.glance()
-	p.sched.Arrive(&w.w)
-	if !w.take(&got, len(dst)) {
+	if !w.goOn(&got, len(dst)) && !w.take(&got, len(dst)) {
 		if err := w.wait(&got, len(dst), timeout); err != nil {
 			p.sched.Withdraw(&w.w)
 			p.handOver(nil)
@@ -132,11 +131,22 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	}
 	p.arm()
 	p.mu.Unlock()
-	n := got.Len()
+	return p.handOut(&got, dst), nil
+}
+
+// handOut makes completions of dequeued packets.
+func (p *Port) handOut(got *driver.List, dst []Completion) int {
+	n, over := got.Len(), 0
 	for i := range n {
-		p.complete(got.Pop(), &dst[i])
+		if p.complete(got.Pop(), &dst[i]) {
+			over++
+		}
 	}
-	return n, nil
+	if over > 0 {
+		p.finished.Add(uint64(over))
+		p.leave(over)
+	}
+	return n
 }
 
 // glanceEvery is how many times in a row packets may be taken off a queue that
@@ -155,6 +165,18 @@ func (w *Worker) glance() {
 	if p.unpolled++; p.unpolled >= glanceEvery && p.sched.Seize(&w.w) {
 		w.poll(0)
 	}
+}
+
+// goOn is take for a worker that has handled packets, which otherwise gives up
+// its slot. The caller holds mu.
+func (w *Worker) goOn(got *driver.List, room int) bool {
+	p := w.port
+	if p.queue.Len() > 0 && p.sched.Again(&w.w) {
+		w.fill(got, room)
+		return true
+	}
+	p.sched.Arrive(&w.w)
+	return false
 }
 
 // take runs the worker on what is queued, if it may (C18). Caller holds mu.

@@ -7,7 +7,7 @@ import (
 	"iocp"
 )
 
-// Accepting: C87 to C93, C95.
+// Accepting: C87 to C90, C93, C95.
 
 // acceptsAtOnce accepts a connection on which nothing is sent.
 func acceptsAtOnce(t *trial) {
@@ -109,6 +109,43 @@ func acceptOrder(t *trial) {
 	}
 }
 
+// acceptsAnywhere has several goroutines start accepts while clients connect:
+// each connection is handed out once.
+func acceptsAnywhere(t *trial) {
+	const starters, each = 5, 8
+	l := t.listener("listener")
+	ops := make([]iocp.Op, starters*each)
+	var starting []*future[struct{}]
+	for i := range starters {
+		mine := ops[i*each : (i+1)*each]
+		starting = append(starting, background(t, "starting accepts", func() (struct{}, error) {
+			for i := range mine {
+				if err := t.attempt(&mine[i], func() error { return l.Accept(&mine[i]) }); err != nil {
+					return struct{}{}, err
+				}
+			}
+			return struct{}{}, nil
+		}))
+	}
+	unseen := map[netip.AddrPort]bool{}
+	for range ops {
+		unseen[t.dial(l.Addr()).local()] = true
+	}
+	for range ops {
+		c := t.next()
+		t.check(c, packet{op: c.Op, key: "listener"})
+		if from := c.Socket.RemoteAddr(); !unseen[from] {
+			t.Errorf("the connection from %v is unknown, or came twice", from)
+		} else {
+			delete(unseen, from)
+		}
+	}
+	for _, f := range starting {
+		f.must()
+	}
+	t.quiet()
+}
+
 // isFrom checks that an accept brought the connection of peer.
 func (t *trial) isFrom(c iocp.Completion, p *peer) {
 	t.Helper()
@@ -151,45 +188,6 @@ func (t *trial) isLast(c iocp.Completion) {
 		t.Errorf("the last completion brings something: %+v", c)
 	}
 	t.quiet()
-}
-
-func closeListener(t *trial) {
-	l := t.listener("listener")
-	at := l.Addr()
-	var ops [4]iocp.Op
-	for i := range ops {
-		t.accept(l, &ops[i])
-	}
-	t.must(l.Close())
-	for range ops {
-		c := t.next()
-		t.check(c, packet{op: c.Op, key: "listener", err: net.ErrClosed})
-		if c.Socket != nil {
-			t.Errorf("an accept on a closed listener brought a socket: %+v", c)
-		}
-	}
-	t.noneListens(at)
-	t.quiet()
-}
-
-func closeStanding(t *trial) {
-	l := t.listener("listener")
-	at := l.Addr()
-	var op iocp.Op
-	t.acceptMany(l, &op)
-	p := t.dial(at)
-	t.isFrom(t.expect(packet{op: &op, key: "listener", more: true}), p)
-	t.must(l.Close())
-	t.isLast(t.expect(packet{op: &op, key: "listener", err: net.ErrClosed}))
-	t.noneListens(at)
-}
-
-func (t *trial) noneListens(at netip.AddrPort) {
-	t.Helper()
-	if conn, err := t.tryDial(at); err == nil {
-		conn.Close()
-		t.Error("a closed listener's address still takes connections")
-	}
 }
 
 // resetInBacklog has a connection be reset before it is accepted. Whether it

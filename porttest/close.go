@@ -1,12 +1,54 @@
 package porttest
 
 import (
+	"errors"
 	"net"
+	"net/netip"
+	"os"
 
 	"iocp"
 )
 
-// Closing sockets: C109, C110, C115. (A listener: C91; the port: C32.)
+// Closing listeners and sockets: C91, C109, C114, C115. (The port: C32.)
+
+func closeListener(t *trial) {
+	l := t.listener("listener")
+	at := l.Addr()
+	var ops [4]iocp.Op
+	for i := range ops {
+		t.accept(l, &ops[i])
+	}
+	t.must(l.Close())
+	for range ops {
+		c := t.next()
+		t.check(c, packet{op: c.Op, key: "listener", err: net.ErrClosed})
+		if c.Socket != nil {
+			t.Errorf("an accept on a closed listener brought a socket: %+v", c)
+		}
+	}
+	t.noneListens(at)
+	t.quiet()
+}
+
+func closeStanding(t *trial) {
+	l := t.listener("listener")
+	at := l.Addr()
+	var op iocp.Op
+	t.acceptMany(l, &op)
+	p := t.dial(at)
+	t.isFrom(t.expect(packet{op: &op, key: "listener", more: true}), p)
+	t.must(l.Close())
+	t.isLast(t.expect(packet{op: &op, key: "listener", err: net.ErrClosed}))
+	t.noneListens(at)
+}
+
+func (t *trial) noneListens(at netip.AddrPort) {
+	t.Helper()
+	if conn, err := t.tryDial(at); err == nil {
+		conn.Close()
+		t.Error("a closed listener's address still takes connections")
+	}
+}
 
 func closePending(t *trial) {
 	s, peer := t.pair("socket")
@@ -75,28 +117,47 @@ func peerSeesEnd(t *trial) {
 	}
 }
 
-// handlesReused makes and closes connections in turn, so that the system uses
-// its numbers again: what is left of one mustn't reach the next.
-func handlesReused(t *trial) {
-	l := t.listener("listener")
-	ops := make([]iocp.Op, 100)
-	var accept iocp.Op
-	for i := range ops {
-		t.accept(l, &accept)
-		client := t.dial(l.Addr())
-		s := t.expect(packet{op: &accept, key: "listener"}).Socket
-		t.must(t.port.Associate(s, i))
-		t.recv(s, &ops[i], make([]byte, 8))
-		if i%2 == 0 {
-			client.write([]byte{byte(i)})
-			t.expect(packet{op: &ops[i], key: i, n: 1})
-			t.must(s.Close())
-		} else {
-			t.must(s.Close())
-			t.expect(packet{op: &ops[i], key: i, err: net.ErrClosed})
+// gracefulEnd goes the sure way: shut down, receive to the end, close. No data
+// is lost in either direction, and nobody is reset.
+func gracefulEnd(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	data := pattern(1 << 20)
+	answering := background(t, "the peer answering", func() (struct{}, error) {
+		if err := peer.verify(data); err != nil {
+			return struct{}{}, err
 		}
-		t.must(client.Close())
+		if _, err := peer.Write(data); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, peer.CloseWrite()
+	})
+	t.send(s, &op, data)
+	t.must(s.Shutdown(iocp.SendSide))
+	t.expect(packet{op: &op, key: "socket", n: len(data)})
+	in := t.receiver(s, 1<<16, 1)
+	in.takes(data)
+	t.recv(s, &op, make([]byte, 8))
+	t.expect(packet{op: &op, key: "socket"})
+	answering.must()
+	t.must(s.Close())
+	peer.readsEnd()
+}
+
+// closeUnread closes with data that nobody has received. Whether the peer sees
+// the end of the stream or a reset is the kernel's affair; it sees one of them.
+func closeUnread(t *trial) {
+	s, peer := t.pair("socket")
+	var probe iocp.Op
+	t.recv(s, &probe, nil)
+	peer.write([]byte("unread"))
+	t.expect(packet{op: &probe, key: "socket"})
+	end := t.readingEnd(peer)
+	t.must(s.Close())
+	if err := end.must(); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the peer wasn't told of the close")
 	}
+	t.quiet()
 }
 
 func abortResets(t *trial) {
@@ -116,4 +177,17 @@ func lingerZeroResets(t *trial) {
 	end := t.readingEnd(peer)
 	t.must(s.Close())
 	end.isReset()
+}
+
+// abortAfterShutdown resets a connection of which one direction is over: the
+// peer, which has seen the end of the stream, can't send any more.
+func abortAfterShutdown(t *trial) {
+	s, peer := t.pair("socket")
+	t.must(s.Shutdown(iocp.SendSide))
+	peer.readsEnd()
+	t.must(s.Abort())
+	t.await("the peer's sends to fail", func() bool {
+		_, err := peer.Write([]byte("x"))
+		return err != nil
+	})
 }

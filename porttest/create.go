@@ -7,7 +7,7 @@ import (
 	"iocp"
 )
 
-// Making a port and associating handles with it: C1 to C8.
+// Making a port and associating handles with it: C1 to C9.
 
 func createPort(t *trial) {
 	if got := t.port.Backend(); got != t.harness.Name {
@@ -30,6 +30,17 @@ func associate(t *trial) {
 	var op iocp.Op
 	t.connect(s, &op, addrOf(ln.Addr()))
 	t.expect(packet{op: &op, key: "key"})
+}
+
+// createAndAssociate makes a handle before the port it will belong to.
+func createAndAssociate(t *trial) {
+	s := t.loose(iocp.IPv4)
+	late := t.newDesk(iocp.Config{})
+	t.must(late.port.Associate(s, "key"))
+	var op iocp.Op
+	t.connect(s, &op, addrOf(t.foreignListener(loopback4).Addr()))
+	late.expect(packet{op: &op, key: "key"})
+	t.empty()
 }
 
 func noHandle(t *trial) {
@@ -111,6 +122,30 @@ func mixedHandles(t *trial) {
 	t.expect(packet{op: &recv, key: "connected", n: 2})
 }
 
+// tooEarly starts operations before the association. They are refused, and what
+// comes before the handle has a port waits for operations that are started then.
+func tooEarly(t *trial) {
+	var op iocp.Op
+	buf := make([]byte, 8)
+	l := t.looseListener(loopback4)
+	t.refused(l.Accept(&op), iocp.ErrNotAssociated)
+	peer := t.dial(l.Addr())
+	t.must(t.port.Associate(l, "listener"))
+	t.quiet()
+	t.accept(l, &op)
+	s := t.expect(packet{op: &op, key: "listener"}).Socket
+
+	t.refused(s.Recv(&op, buf), iocp.ErrNotAssociated)
+	t.refused(s.RecvPooled(&op), iocp.ErrNotAssociated)
+	t.refused(s.Send(&op, buf), iocp.ErrNotAssociated)
+	peer.write([]byte("abc"))
+	t.must(t.port.Associate(s, "socket"))
+	t.quiet()
+	t.recv(s, &op, buf)
+	c := t.expect(packet{op: &op, key: "socket", n: 3})
+	t.must(compare(buf[:c.N], []byte("abc")))
+}
+
 func echoIPv4(t *trial) { echo(t, loopback4) }
 
 func echoIPv6(t *trial) {
@@ -137,7 +172,7 @@ func echo(t *trial, at netip.AddrPort) {
 	server := got["listener"].Socket
 	t.must(t.port.Associate(server, "server"))
 
-	data := pattern(1 << 10)
+	data := pattern(t.volume(1<<10, 128))
 	for i := range len(data) {
 		t.passes(client, server, data[i:i+1])
 		t.passes(server, client, data[:i+1])

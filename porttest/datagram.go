@@ -29,7 +29,7 @@ func datagramOrder(t *trial) {
 			t.recvFrom(d, &ops[i], bufs[i])
 		}
 	}
-	for range 100 {
+	for range t.volume(100, 10) {
 		for _, begin := range [][2]func(){{recv, send}, {send, recv}} {
 			begin[0]()
 			begin[1]()

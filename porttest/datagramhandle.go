@@ -32,9 +32,8 @@ func datagramRefused(t *trial) {
 func datagramCancel(t *trial) {
 	d, peer := t.datagram("socket", loopback4), t.mailbox(loopback4)
 	var ops [3]iocp.Op
-	buf := make([]byte, 8)
 	for i := range ops {
-		t.recvFrom(d, &ops[i], buf)
+		t.recvFrom(d, &ops[i], make([]byte, 8))
 	}
 	t.must(d.Cancel(&ops[0]))
 	t.expect(packet{op: &ops[0], key: "socket", err: iocp.ErrAborted})
@@ -44,7 +43,7 @@ func datagramCancel(t *trial) {
 	t.must(d.CancelAll())
 	t.expect(packet{op: &ops[2], key: "socket", err: iocp.ErrAborted})
 	t.refused(d.CancelAll(), iocp.ErrNotFound)
-	t.recvFrom(d, &ops[0], buf)
+	t.recvFrom(d, &ops[0], make([]byte, 8))
 	peer.send(d.Addr(), "abcd")
 	t.expect(packet{op: &ops[0], key: "socket", n: 4})
 }
@@ -63,7 +62,7 @@ func datagramClose(t *trial) {
 	t.refused(d.Close(), net.ErrClosed)
 	t.refused(d.RecvFrom(&ops[0], make([]byte, 8)), net.ErrClosed)
 	t.await("the address to be free again", func() bool {
-		conn, err := listenUDP(at)
+		conn, err := t.foreignNet().mailbox(at)
 		if err == nil {
 			conn.Close()
 		}

@@ -41,7 +41,7 @@ func fileClose(t *trial) {
 // the file, or else with an error of the given class.
 func (t *trial) manyWrites(f *iocp.File, class error, then func()) {
 	t.Helper()
-	const size = 256 << 10
+	size := t.volume(256<<10, 1<<10)
 	data := pattern(size)
 	var ops [64]iocp.Op
 	offsets := map[*iocp.Op]int{}

@@ -2,12 +2,14 @@ package porttest
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A survey is what may leak: goroutines of this module, by their stacks'
@@ -35,6 +37,15 @@ func (now survey) since(earlier survey) []string {
 		left = append(left, "descriptors: now "+strings.Join(targets, ", "))
 	}
 	return left
+}
+
+// lasting compares the survey with what is left when the deadline has passed.
+func (earlier survey) lasting(deadline time.Time) error {
+	var leaks []string
+	if eventually(deadline, func() bool { leaks = newSurvey().since(earlier); return len(leaks) == 0 }) {
+		return nil
+	}
+	return fmt.Errorf("left over:\n%s", strings.Join(leaks, "\n"))
 }
 
 // ourGoroutines finds the goroutines, except the caller's, that run or were

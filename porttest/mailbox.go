@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"time"
 
 	"iocp"
 )
@@ -29,18 +28,9 @@ type mailbox struct {
 	udpConn
 }
 
-// udpConn is what is needed of package net's UDPConn.
-type udpConn interface {
-	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
-	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
-	LocalAddr() net.Addr
-	SetDeadline(time.Time) error
-	Close() error
-}
-
 func (t *trial) mailbox(at netip.AddrPort) *mailbox {
 	t.Helper()
-	conn, err := listenUDP(at)
+	conn, err := t.foreignNet().mailbox(at)
 	t.must(err)
 	t.foreign = append(t.foreign, conn)
 	t.must(conn.SetDeadline(t.deadline))

@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -13,6 +14,20 @@ type network interface {
 
 	// dial connects to an address, from another if that is valid.
 	dial(from, to netip.AddrPort, deadline time.Time) (peerConn, error)
+
+	// mailbox makes a UDP socket.
+	mailbox(at netip.AddrPort) (udpConn, error)
+
+	listenUnix(path string) (peerListener, error)
+	dialUnix(path string, deadline time.Time) (unixConn, error)
+
+	// unixgram makes a Unix datagram socket at a path, connected to another
+	// if that isn't empty.
+	unixgram(path, to string) (unixgramConn, error)
+
+	// leave leaves a path behind that a socket of a kind, unix or unixgram,
+	// was bound to.
+	leave(kind, path string) error
 
 	close()
 }
@@ -31,26 +46,27 @@ type peerConn interface {
 	SetReadBuffer(bytes int) error
 }
 
-// loopback is package net.
-type loopback struct{}
-
-func (loopback) listen(at netip.AddrPort) (peerListener, error) {
-	return net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+// udpConn is what clauses need of a *net.UDPConn.
+type udpConn interface {
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	LocalAddr() net.Addr
+	SetDeadline(time.Time) error
+	Close() error
 }
 
-func (loopback) dial(from, to netip.AddrPort, deadline time.Time) (peerConn, error) {
-	dialer := net.Dialer{Deadline: deadline}
-	if from.IsValid() {
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(from)
-	}
-	conn, err := dialer.Dial("tcp", to.String())
-	if err != nil {
-		return nil, err
-	}
-	return conn.(*net.TCPConn), nil
+// unixConn is what clauses need of a *net.UnixConn that is a stream.
+type unixConn interface {
+	net.Conn
+	CloseWrite() error
 }
 
-func (loopback) close() {}
+// unixgramConn is what they need of one that isn't.
+type unixgramConn interface {
+	io.WriteCloser
+	ReadFrom(b []byte) (int, net.Addr, error)
+	SetDeadline(time.Time) error
+}
 
 // foreignNet is the network of the trial's foreign ends.
 func (t *trial) foreignNet() network {

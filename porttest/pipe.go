@@ -60,11 +60,14 @@ func pipeOrder(t *trial) {
 	t.quiet()
 }
 
+// pipefull is more than a pipe holds.
+func (t *trial) pipefull() []byte { return pattern(t.volume(1<<20+3, 128<<10+3)) }
+
 // pipeWhole sends more than a pipe holds, and receives it piece by piece.
 func pipeWhole(t *trial) {
 	r, w := t.pipe()
 	var send, recv iocp.Op
-	data := pattern(1<<20 + 3)
+	data := t.pipefull()
 	t.pipeSend(w, &send, data[:100], data[100:])
 	got := make([]byte, 0, len(data))
 	t.pipeRecv(r, &recv, got[:cap(got)])
@@ -112,13 +115,14 @@ func pipeEnds(t *trial) {
 func pipeBroken(t *trial) {
 	r, w := t.pipe()
 	var op iocp.Op
-	t.pipeSend(w, &op, pattern(1<<20))
+	data := t.pipefull()
+	t.pipeSend(w, &op, data)
 	t.quiet()
 	t.must(r.Close())
 	c := t.next()
 	t.check(c, packet{op: &op, key: "w", n: c.N, err: iocp.ErrBrokenPipe})
-	if c.N >= 1<<20 {
-		t.Errorf("%d bytes of %d went into a pipe that nobody reads", c.N, 1<<20)
+	if c.N >= len(data) {
+		t.Errorf("%d bytes of %d went into a pipe that nobody reads", c.N, len(data))
 	}
 	t.pipeIsBroken(w)
 
@@ -153,7 +157,7 @@ func pipeCancel(t *trial) {
 	t.pipeRecv(r, &recv, buf)
 	t.expect(packet{op: &recv, key: "r", n: 3})
 
-	t.pipeSend(w, &send, pattern(1<<20))
+	t.pipeSend(w, &send, t.pipefull())
 	t.quiet()
 	t.must(w.CancelAll())
 	c := t.next()
@@ -175,7 +179,7 @@ func pipeClose(t *trial) {
 	t.refused(r.Close(), net.ErrClosed)
 
 	_, w := t.pipe()
-	t.pipeSend(w, &ops[0], pattern(1<<20))
+	t.pipeSend(w, &ops[0], t.pipefull())
 	t.quiet()
 	t.must(w.Close())
 	c := t.next()

@@ -13,6 +13,7 @@ package porttest
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ type Harness struct {
 	Lacks map[string]string
 
 	virtual bool // the foreign ends are sockets of the backend: see Sim
+	crowded bool // others are tried in this process meanwhile: see SimSeeds
 }
 
 // Run runs every clause as a subtest of t, one after the other.
@@ -82,30 +84,15 @@ func named(backend string) Harness {
 	}}
 }
 
-// lacking is what systems are known to keep from a backend.
-func lacking(backend string) map[string]string {
-	switch {
-	case backend == "portable" && underWine():
-		return map[string]string{
-			"C68_reset_pending_send": "Wine leaves package net's pending sends waiting when the peer resets the connection, now and then",
-		}
-	case backend == "winport" && underWine():
-		return map[string]string{
-			"C78_cancel_send_file":     "Wine doesn't find a pending TransmitFile to be cancelled",
-			"C85_datagram_unreachable": "Wine tells a connected socket of unreachable ports, and forgets its pending receives then",
-		}
-	}
-	return nil
-}
-
 func requiredBackends() []string {
 	return strings.FieldsFunc(os.Getenv("IOCP_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// warmUp uses the backend and package net once before any clause, so that what
+// warmUp uses the backend, package net and package os once before any clause, so that what
 // they keep for good (the runtime's poller, say) isn't taken for a leak.
 func warmUp(t testing.TB, h Harness) {
 	tr := newTrial(t, h, iocp.Config{})
 	defer tr.tidy()
 	tr.pair(nil)
+	tr.must(os.WriteFile(filepath.Join(t.TempDir(), "file"), nil, 0o600))
 }

@@ -108,7 +108,7 @@ func postVerbatim(t *trial) {
 // postUnbounded posts more than any queue of fixed size would hold, with
 // nobody waiting.
 func postUnbounded(t *trial) {
-	const packets = 100_000
+	packets := t.volume(100_000, 2000)
 	for n := range packets {
 		t.post(nil, n, nil)
 	}
@@ -121,6 +121,23 @@ func postUnbounded(t *trial) {
 			next++
 		}
 	}
+}
+
+// completionsUnbounded has many operations complete with nobody waiting.
+func completionsUnbounded(t *trial) {
+	packets := t.volume(3000, 500)
+	s, peer := t.pair("socket")
+	ops, bufs := make([]iocp.Op, packets), make([]byte, packets)
+	for i := range ops {
+		t.recv(s, &ops[i], bufs[i:i+1])
+	}
+	data := pattern(packets)
+	writing := background(t, "the peer sending", func() (int, error) { return peer.Write(data) })
+	writing.must()
+	for i := range ops {
+		t.expect(packet{op: &ops[i], key: "socket", n: 1})
+	}
+	t.must(compare(bufs, data))
 }
 
 // oneQueue posts a packet before an operation can complete.

@@ -32,11 +32,11 @@ func resetPendingPooled(t *trial) {
 func resetPendingSend(t *trial) {
 	s, peer := t.pair("socket")
 	var op iocp.Op
-	t.sendStuck(s, peer, &op)
+	data := t.sendStuck(s, peer, &op)
 	peer.reset()
 	c := t.next()
-	if c.Op != &op || !errors.Is(c.Err, iocp.ErrReset) || c.N >= stuck {
-		t.Errorf("got completion %+v, want a send of less than %d bytes with %v", c, stuck, iocp.ErrReset)
+	if c.Op != &op || !errors.Is(c.Err, iocp.ErrReset) || c.N >= len(data) {
+		t.Errorf("got completion %+v, want a send of less than %d bytes with %v", c, len(data), iocp.ErrReset)
 	}
 }
 
@@ -109,6 +109,25 @@ func resetUnseenSend(t *trial) {
 	t.latched(s)
 }
 
+// peerGone sends to a peer that has closed in good order. Its system answers
+// with a reset, which some send meets, and then nothing goes any more.
+func peerGone(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	t.must(peer.Close())
+	t.recv(s, &op, make([]byte, 8))
+	t.expect(packet{op: &op, key: "socket"})
+	t.await("a send to meet the reset", func() bool {
+		err := t.attempt(&op, func() error { return s.Send(&op, []byte("x")) })
+		if err == nil {
+			err = t.next().Err
+		}
+		t.must(unless(err, iocp.ErrReset))
+		return err != nil
+	})
+	t.latched(s)
+}
+
 // resetMetBySend starts a send and a receive behind a reset, together: the
 // queued packet is a reason for a port to hold them back, and the receive that
 // filled its buffer is one to try another at once. A kernel that tells the send
@@ -162,12 +181,12 @@ func (t *trial) localEnd(end func(*iocp.Socket) error) {
 	t.recv(s, &probe, nil)
 	peer.write([]byte("unread"))
 	t.expect(packet{op: &probe, key: "socket"})
-	t.sendStuck(s, peer, &send)
+	data := t.sendStuck(s, peer, &send)
 	t.send(s, &behind, []byte("behind"))
 	t.must(end(s))
 	for range 2 {
 		c := t.next()
-		if !errors.Is(c.Err, net.ErrClosed) || errors.Is(c.Err, iocp.ErrReset) || c.N >= stuck {
+		if !errors.Is(c.Err, net.ErrClosed) || errors.Is(c.Err, iocp.ErrReset) || c.N >= len(data) {
 			t.Errorf("got completion %+v, want %v and nothing else", c, net.ErrClosed)
 		}
 	}

@@ -8,18 +8,22 @@ import (
 
 // Sending: C73 to C76, C79.
 
-// stuck is the size of a send that can't be over while the peer reads little
+// stuckMax is the size of a send that can't be over while the peer reads little
 // of it: more than the kernel holds for a connection.
-const stuck = 16 << 20
+const stuckMax = 16 << 20
 
-// stuckData is what it sends, made once.
-var stuckData = sync.OnceValue(func() []byte { return pattern(stuck) })
+// stuckData is made once.
+var stuckData = sync.OnceValue(func() []byte { return pattern(stuckMax) })
 
-// sendStuck starts a send of that size, and returns when part of it is known
-// to have left.
+// stuck is what such a send sends. A simulated connection holds a megabyte at
+// most.
+func (t *trial) stuck() []byte { return stuckData()[:t.volume(stuckMax, 5<<18)] }
+
+// sendStuck starts such a send, and returns when part of it is known to have
+// left.
 func (t *trial) sendStuck(s *iocp.Socket, p *peer, op *iocp.Op) []byte {
 	t.Helper()
-	data := stuckData()
+	data := t.stuck()
 	t.must(p.SetReadBuffer(64 << 10))
 	t.send(s, op, data)
 	p.reads(data[:1])
@@ -44,7 +48,7 @@ func sendWhole(t *trial) {
 func sendGathered(t *trial) {
 	s, peer := t.pair("socket")
 	var op iocp.Op
-	data := pattern(1 << 20)
+	data := pattern(t.volume(1<<20, 64<<10))
 	bufs := [][]byte{data[:0], data[:1]}
 	for at, size := 1, 1; at < len(data); at, size = at+size, size*2 {
 		size = min(size, len(data)-at)
@@ -72,11 +76,11 @@ func sendGatheredMany(t *trial) {
 	reading.must()
 }
 
-// sendOrder has 64 sends pending that the kernel can't all hold.
+// sendOrder has 64 sends pending that a connection can't all hold.
 func sendOrder(t *trial) {
 	s, peer := t.pair("socket")
 	t.must(peer.SetReadBuffer(64 << 10))
-	data := pattern(64 * (128<<10 + 1))
+	data := pattern(64 * t.volume(128<<10+1, 17<<10+1))
 	size := len(data) / 64
 	var ops [64]iocp.Op
 	for i := range ops {

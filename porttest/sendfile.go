@@ -23,22 +23,23 @@ func (t *trial) sendFile(s *iocp.Socket, op *iocp.Op, f *iocp.File, off, n int64
 // sendFileOrder sends parts of a file between other sends.
 func sendFileOrder(t *trial) {
 	s, peer := t.pair("socket")
-	data := pattern(3 << 20)
+	part := t.volume(1<<20, 32<<10)
+	data := pattern(3 * part)
 	f := t.looseFile(data, os.O_RDONLY)
 	var ops [5]iocp.Op
 	t.send(s, &ops[0], []byte("head"))
-	t.sendFile(s, &ops[1], f, 1000, 2<<20)
+	t.sendFile(s, &ops[1], f, 1000, int64(2*part))
 	t.send(s, &ops[2], []byte("between"))
 	t.sendFile(s, &ops[3], f, 5, -1)
 	t.sendFile(s, &ops[4], f, 7, 0)
 	var want []byte
 	want = append(want, "head"...)
-	want = append(want, data[1000:1000+2<<20]...)
+	want = append(want, data[1000:1000+2*part]...)
 	want = append(want, "between"...)
 	want = append(want, data[5:]...)
 	t.must(s.Shutdown(iocp.SendSide))
 	reading := peer.reading(want)
-	for i, n := range []int{4, 2 << 20, 7, len(data) - 5, 0} {
+	for i, n := range []int{4, 2 * part, 7, len(data) - 5, 0} {
 		t.expect(packet{op: &ops[i], key: "socket", n: n})
 	}
 	reading.must()
@@ -60,7 +61,8 @@ func sendFileShort(t *trial) {
 
 // sendFileCancelled cancels and closes under a SendFile that can't be over.
 func sendFileCancelled(t *trial) {
-	f := t.looseFile(pattern(stuck), os.O_RDONLY)
+	data := t.stuck()
+	f := t.looseFile(data, os.O_RDONLY)
 	for _, c := range []struct {
 		end   func(*iocp.Socket, *iocp.Op) error
 		class error
@@ -72,13 +74,13 @@ func sendFileCancelled(t *trial) {
 		s, peer := t.pair("socket")
 		var op iocp.Op
 		t.must(peer.SetReadBuffer(64 << 10))
-		t.sendFile(s, &op, f, 0, stuck)
-		peer.reads(pattern(stuck)[:1])
+		t.sendFile(s, &op, f, 0, int64(len(data)))
+		peer.reads(data[:1])
 		t.must(c.end(s, &op))
 		got := t.next()
 		t.check(got, packet{op: &op, key: "socket", n: got.N, err: c.class})
-		if got.N >= stuck {
-			t.Errorf("%d bytes of %d were sent to a peer that doesn't receive", got.N, stuck)
+		if got.N >= len(data) {
+			t.Errorf("%d bytes of %d were sent to a peer that doesn't receive", got.N, len(data))
 		}
 	}
 }

@@ -1,12 +1,13 @@
 package porttest
 
 import (
+	"errors"
 	"net"
 
 	"iocp"
 )
 
-// Closing the port, and packets without an Op: C32 to C34.
+// Closing the port, and packets without an Op: C12, C32 to C34.
 
 func closeWakesWaiters(t *trial) {
 	waiters := []*waiter{t.waiter(1), t.waiter(1), t.waiter(1)}
@@ -47,6 +48,51 @@ func closeHandsOut(t *trial) {
 		delete(pending, c.Op)
 	}
 	t.over()
+	t.over()
+}
+
+// queuedAtClose closes a port while results are queued: they are handed out as
+// they are, and before the rest, which the close has ended.
+func queuedAtClose(t *trial) {
+	l := t.listener("listener")
+	var sockets [6]*iocp.Socket
+	var ends [len(sockets)]*peer
+	for i := range sockets {
+		sockets[i], ends[i] = t.pair("socket")
+	}
+	peers := map[*iocp.Op]*peer{} // of each operation
+	for i, s := range sockets {
+		recv, accept := &iocp.Op{}, &iocp.Op{}
+		t.recv(s, recv, make([]byte, 1))
+		t.accept(l, accept)
+		ends[i].write([]byte{1})
+		peers[recv], peers[accept] = ends[i], t.dial(l.Addr())
+	}
+	delete(peers, t.next().Op)
+	queued := t.port.Stats().Queued
+	t.post(nil, 7, "post")
+	t.close()
+	posted := false
+	for i := range len(peers) + 1 {
+		c := t.next()
+		if c.Key == "post" {
+			t.check(c, packet{key: "post", n: 7})
+			posted = true
+			continue
+		}
+		if c.Err != nil && (i < queued || !errors.Is(c.Err, net.ErrClosed)) {
+			t.Errorf("packet %d of %d that were queued when the port was closed: %+v", i, queued, c)
+		}
+		if c.Socket != nil {
+			t.isFrom(c, peers[c.Op])
+			t.refused(t.port.Associate(c.Socket, nil), iocp.ErrClosed)
+			t.must(c.Socket.Close())
+			peers[c.Op].readsEnd()
+		}
+	}
+	if !posted {
+		t.Error("a packet posted before the close was lost")
+	}
 	t.over()
 }
 

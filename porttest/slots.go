@@ -5,12 +5,13 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 
 	"iocp"
 )
 
 // Who may run: the concurrency value, blocking, and silent handlers. C16 to
-// C23.
+// C23, C26.
 
 func capDefault(t *trial) {
 	if got, want := t.port.Stats().Concurrency, runtime.GOMAXPROCS(0); got != want {
@@ -18,10 +19,11 @@ func capDefault(t *trial) {
 	}
 }
 
-// capHolds has six workers on a port that allows two: two do run at a time,
-// for two handlers wait for each other, and never three.
+// capHolds has six workers on a port that allows fewer: as many do run at a
+// time, for their handlers wait for each other, and never one more.
 func capHolds(t *trial) {
 	const packets = 300
+	allowed := t.config.Concurrency
 	var mu sync.Mutex
 	running, most, handled := 0, 0, 0
 	met, done := make(chan struct{}), make(chan struct{})
@@ -29,7 +31,7 @@ func capHolds(t *trial) {
 		mu.Lock()
 		running++
 		most = max(most, running)
-		if handled++; handled == 2 {
+		if handled++; handled == allowed {
 			close(met)
 		} else if handled == packets {
 			close(done)
@@ -47,8 +49,8 @@ func capHolds(t *trial) {
 		t.post(nil, n, nil)
 	}
 	t.arrives("the last packet handled", done)
-	if most != 2 {
-		t.Errorf("up to %d workers ran at a time, of 2 allowed", most)
+	if most != allowed {
+		t.Errorf("up to %d workers ran at a time, of %d allowed", most, allowed)
 	}
 }
 
@@ -108,6 +110,40 @@ func blockingPasses(t *trial) {
 	second.gets(3)
 }
 
+// backAgain has a worker come back from blocking to a port that has given its
+// slot away: two run of one allowed. When both are done, one runs again.
+func backAgain(t *trial) {
+	second, first := t.waiter(1), t.waiter(1)
+	t.post(nil, 1, nil)
+	first.gets(1)
+	goOn := first.blocks()
+	t.post(nil, 2, nil)
+	second.gets(2)
+	goOn()
+	first.waitAgain()
+	second.waitAgain()
+	t.await("both waiting", func() bool { return t.waiting() == 2 })
+	t.post(nil, 3, nil)
+	t.post(nil, 4, nil)
+	var o outcome
+	select {
+	case o = <-first.got:
+	case o = <-second.got:
+		first, second = second, first
+	case <-time.After(t.left()):
+		t.giveUp("one of them running again")
+	}
+	if o.err != nil || len(o.packets) != 1 || o.packets[0].N != 3 {
+		t.Fatalf("worker got %+v, want the packet numbered 3", o)
+	}
+	if st := t.port.Stats(); st.Running != 1 || st.Queued != 1 || st.Waiting != 1 {
+		t.Errorf("with one worker running, of one allowed again: %+v", st)
+	}
+	second.idle()
+	first.waitAgain()
+	first.gets(4)
+}
+
 // blockingPolls has the only worker that was awake block: another must find
 // what the kernel completes.
 func blockingPolls(t *trial) {
@@ -152,6 +188,53 @@ func silentAtCap(t *trial) {
 	first.waitAgain()
 	first.gets(3)
 	third.idle()
+}
+
+// ownPort has a worker busy on one port: that takes no slot of another, and its
+// slot is free as soon as it is closed.
+func ownPort(t *trial) {
+	other := t.newDesk(t.config)
+	w := t.port.Worker()
+	defer w.Close()
+	if w.Port() != t.port {
+		t.Error("the worker says that it belongs to another port")
+	}
+	t.post(nil, 1, nil)
+	var dst [1]iocp.Completion
+	_, err := t.wait(w, dst[:], t.left())
+	t.must(err)
+	t.check(dst[0], packet{n: 1})
+	other.post(nil, 2, nil)
+	other.expect(packet{n: 2})
+
+	next := t.waiter(1)
+	t.post(nil, 3, nil)
+	next.idle()
+	if st := t.port.Stats(); st.Running != 1 || st.Queued != 1 {
+		t.Errorf("with the one worker allowed busy: %+v", st)
+	}
+	w.Close()
+	next.gets(3)
+	other.empty()
+}
+
+// handledInAnyOrder has the data of one socket handled by two workers: the
+// later packet, and one behind it, may be done with while the first isn't.
+func handledInAnyOrder(t *trial) {
+	s, peer := t.pair("socket")
+	t.rest()
+	second, first := t.waiter(1), t.waiter(1)
+	var ops [2]iocp.Op
+	t.recv(s, &ops[0], make([]byte, 1))
+	peer.write([]byte("a"))
+	first.gets(1)
+	t.recv(s, &ops[1], make([]byte, 2))
+	peer.write([]byte("bc"))
+	second.gets(2)
+	t.post(nil, 3, nil)
+	second.waitAgain()
+	second.gets(3)
+	first.waitAgain()
 }
 
 // timedOutFree has a worker whose Wait found nothing keep no slot.

@@ -1,14 +1,15 @@
 package porttest
 
 import (
+	"bytes"
+	"io"
 	"net"
 	"net/netip"
-	"runtime"
 
 	"iocp"
 )
 
-// What starting an operation means: C45, C46, C54 to C56, C112.
+// What starting an operation means: C45, C46, C52, C54 to C56.
 
 // immediateSuccess starts operations that can succeed on the spot. Each has
 // one packet all the same.
@@ -71,6 +72,40 @@ func refusals(t *trial) {
 	t.quiet()
 }
 
+// pendingUntilDequeued looks at operations that are over, but whose packets
+// nobody has dequeued: they are pending, and can't be started again.
+func pendingUntilDequeued(t *trial) {
+	s, peer := t.pair("socket")
+	l := t.listener("listener")
+	var posted, recv, standing iocp.Op
+	shows := func(op *iocp.Op, pending bool) {
+		t.Helper()
+		if op.Pending() != pending {
+			t.Errorf("Pending says %v, want %v", op.Pending(), pending)
+		}
+	}
+	shows(&posted, false)
+	t.post(&posted, 1, "post")
+	shows(&posted, true)
+	peer.write([]byte("abc"))
+	t.recv(s, &recv, make([]byte, 8))
+	t.expect(packet{op: &posted, key: "post", n: 1})
+	shows(&posted, false)
+	shows(&recv, true)
+	t.refused(s.Recv(&recv, make([]byte, 8)), iocp.ErrBusy)
+	t.expect(packet{op: &recv, key: "socket", n: 3})
+	shows(&recv, false)
+
+	t.acceptMany(l, &standing)
+	t.dial(l.Addr())
+	t.expect(packet{op: &standing, key: "listener", more: true})
+	shows(&standing, true)
+	t.must(l.Cancel(&standing))
+	shows(&standing, true)
+	t.expect(packet{op: &standing, key: "listener", err: iocp.ErrAborted})
+	shows(&standing, false)
+}
+
 // neverWouldBlock receives where there is nothing, which on a non-blocking
 // socket isn't refused but pends.
 func neverWouldBlock(t *trial) {
@@ -100,13 +135,52 @@ func arraysCaptured(t *trial) {
 	t.expect(packet{op: &recv, key: "socket", n: 5})
 	t.must(compare(append(a, b...), []byte("abcde")))
 
-	data := pattern(stuck + 8)
-	out := [][]byte{data[:stuck], data[stuck:]}
+	data := t.stuck()
+	out := [][]byte{data[:len(data)-8], data[len(data)-8:]}
 	t.send(s, &send, out...)
 	out[0], out[1] = make([]byte, 1), make([]byte, 1)
 	reading := background(t, "the peer reading", func() (struct{}, error) { return struct{}{}, peer.verify(data) })
 	t.expect(packet{op: &send, key: "socket", n: len(data)})
 	reading.must()
+}
+
+// buffersGivenBack uses buffers for something else as soon as the completion of
+// a cancelled or closed operation is dequeued: nothing may be received into them
+// then, nor sent from them.
+func buffersGivenBack(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	buf, mine := make([]byte, 8), []byte("my own.!")
+	for _, end := range []struct {
+		by  func() error
+		err error
+	}{{func() error { return s.Cancel(&op) }, iocp.ErrAborted}, {s.Close, net.ErrClosed}} {
+		t.recv(s, &op, buf)
+		t.must(end.by())
+		t.expect(packet{op: &op, key: "socket", err: end.err})
+		copy(buf, mine)
+		peer.Write([]byte("abc")) // which may fail when the socket is closed
+		t.quiet()
+		t.must(compare(buf, mine))
+		if end.err == iocp.ErrAborted {
+			t.recv(s, &op, make([]byte, 8))
+			t.expect(packet{op: &op, key: "socket", n: 3})
+		}
+	}
+
+	s, peer = t.pair("sender")
+	t.must(peer.SetReadBuffer(64 << 10))
+	data := bytes.Clone(t.stuck())
+	t.send(s, &op, data)
+	peer.reads(t.stuck()[:1])
+	t.must(s.Cancel(&op))
+	c := t.next()
+	t.check(c, packet{op: &op, key: "sender", n: c.N, err: iocp.ErrAborted})
+	clear(data)
+	t.must(s.Close())
+	received, err := io.ReadAll(peer)
+	t.must(err)
+	t.must(compare(received, t.stuck()[1:1+len(received)]))
 }
 
 // busyOp starts everything with an Op that is outstanding, which must do no
@@ -165,25 +239,4 @@ func opReused(t *trial) {
 	t.expect(packet{op: &op, key: "socket", err: iocp.ErrAborted})
 	t.post(&op, 9, nil)
 	t.expect(packet{op: &op, n: 9})
-}
-
-// starterGone starts operations on a thread that ends right after: a goroutine
-// that ends while locked to its thread takes the thread with it.
-func starterGone(t *trial) {
-	s, peer := t.pair("socket")
-	l := t.listener("listener")
-	var recv, accept iocp.Op
-	background(t, "starting on a thread of its own", func() (struct{}, error) {
-		runtime.LockOSThread()
-		err := t.attempt(&recv, func() error { return s.Recv(&recv, make([]byte, 8)) })
-		if err == nil {
-			err = t.attempt(&accept, func() error { return l.Accept(&accept) })
-		}
-		return struct{}{}, err
-	}).must()
-	t.quiet()
-	peer.write([]byte("abc"))
-	t.expect(packet{op: &recv, key: "socket", n: 3})
-	client := t.dial(l.Addr())
-	t.isFrom(t.expect(packet{op: &accept, key: "listener"}), client)
 }

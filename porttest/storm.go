@@ -8,17 +8,14 @@ import (
 	"iocp"
 )
 
-// stormRounds and stormSockets bound the storm.
-const stormRounds, stormSockets = 8, 16
-
 // storm has peers send, end and reset, while sockets are cancelled and closed
 // from several goroutines: whatever becomes of an operation, it has exactly
 // one completion, of one of the kinds that there are. The seed is fixed.
 func storm(t *trial) {
 	rng := rand.New(rand.NewPCG(45, 103))
-	for range stormRounds {
-		var sockets [stormSockets]*iocp.Socket
-		var peers [stormSockets]*peer
+	for range t.volume(8, 2) {
+		var sockets [16]*iocp.Socket
+		var peers [16]*peer
 		for i := range sockets {
 			sockets[i], peers[i] = t.pair("socket")
 		}
@@ -70,7 +67,7 @@ func (t *trial) mayStart(s *iocp.Socket, kind int) {
 		case 1:
 			return s.RecvPooled(op)
 		}
-		return s.Send(op, make([]byte, 1<<20))
+		return s.Send(op, stuckData()[:t.volume(1<<20, 256<<10)])
 	})
 }
 

@@ -49,13 +49,13 @@ func unixNames(t *trial) {
 	t.refused(other.Connect(&op, netip.MustParseAddrPort("127.0.0.1:9")), iocp.ErrInvalid)
 }
 
-func unixEcho(t *trial, s *iocp.Socket, peer *net.UnixConn) {
-	data := pattern(1 << 20)
+func unixEcho(t *trial, s *iocp.Socket, peer unixConn) {
+	data := pattern(t.volume(1<<20, 64<<10))
 	sent := background(t, "the peer sending", func() (int, error) { return peer.Write(data) })
 	t.receiver(s, 1<<16, 2).takes(data)
 	sent.must()
 	var op iocp.Op
-	t.send(s, &op, data[:1<<19], data[1<<19:])
+	t.send(s, &op, data[:len(data)/2], data[len(data)/2:])
 	got := background(t, "the peer receiving", func() ([]byte, error) {
 		b := make([]byte, len(data))
 		_, err := io.ReadFull(peer, b)
@@ -65,10 +65,10 @@ func unixEcho(t *trial, s *iocp.Socket, peer *net.UnixConn) {
 	t.must(compare(got.must(), data))
 }
 
-func unixRecvOrder(t *trial, s *iocp.Socket, peer *net.UnixConn) {
+func unixRecvOrder(t *trial, s *iocp.Socket, peer unixConn) {
 	in := t.receiver(s, 4, 8)
 	data := pattern(32)
-	for range 100 {
+	for range t.volume(100, 20) {
 		in.start()
 		for i := range data {
 			_, err := peer.Write(data[i : i+1])
@@ -78,7 +78,7 @@ func unixRecvOrder(t *trial, s *iocp.Socket, peer *net.UnixConn) {
 	}
 }
 
-func unixEOF(t *trial, s *iocp.Socket, peer *net.UnixConn) {
+func unixEOF(t *trial, s *iocp.Socket, peer unixConn) {
 	var ops [3]iocp.Op
 	for i := range ops {
 		t.recv(s, &ops[i], make([]byte, 8))
@@ -99,11 +99,10 @@ func unixEOF(t *trial, s *iocp.Socket, peer *net.UnixConn) {
 	t.must(compare(rest, []byte("still")))
 }
 
-func unixCancel(t *trial, s *iocp.Socket, peer *net.UnixConn) {
+func unixCancel(t *trial, s *iocp.Socket, peer unixConn) {
 	var ops [3]iocp.Op
-	buf := make([]byte, 8)
 	for i := range ops {
-		t.recv(s, &ops[i], buf)
+		t.recv(s, &ops[i], make([]byte, 8))
 	}
 	t.must(s.Cancel(&ops[1]))
 	t.expect(packet{op: &ops[1], key: "socket", err: iocp.ErrAborted})
@@ -114,7 +113,7 @@ func unixCancel(t *trial, s *iocp.Socket, peer *net.UnixConn) {
 	t.expect(packet{op: &ops[2], key: "socket", err: iocp.ErrAborted})
 }
 
-func unixClose(t *trial, s *iocp.Socket, peer *net.UnixConn) {
+func unixClose(t *trial, s *iocp.Socket, peer unixConn) {
 	var ops [3]iocp.Op
 	for i := range ops {
 		t.recv(s, &ops[i], make([]byte, 8))
@@ -130,7 +129,7 @@ func unixClose(t *trial, s *iocp.Socket, peer *net.UnixConn) {
 
 // unixReset has the peer close with data unread, which these sockets report as
 // a reset.
-func unixReset(t *trial, s *iocp.Socket, peer *net.UnixConn) {
+func unixReset(t *trial, s *iocp.Socket, peer unixConn) {
 	var op iocp.Op
 	t.send(s, &op, []byte("unread"))
 	t.expect(packet{op: &op, key: "socket", n: 6})
@@ -154,14 +153,10 @@ func unixRefused(t *trial) {
 	if !errors.Is(c.Err, fs.ErrNotExist) {
 		t.Errorf("connecting to no path: %v, want that it doesn't exist", c.Err)
 	}
-	stale := t.unixPath()
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: stale})
-	t.must(err)
-	ln.SetUnlinkOnClose(false)
-	t.must(ln.Close())
+	stale := t.leftPath("unix")
 	t.connectUnix(s, &op, stale)
 	t.expect(packet{op: &op, key: "socket", err: iocp.ErrRefused})
-	_, err = t.port.ListenUnix(stale, iocp.ListenConfig{})
+	_, err := t.port.ListenUnix(stale, iocp.ListenConfig{})
 	t.refused(err, iocp.ErrAddrInUse)
 
 	l := t.unixListener("listener", iocp.ListenConfig{})

@@ -3,7 +3,6 @@ package porttest
 import (
 	"errors"
 	"fmt"
-	"net"
 
 	"iocp"
 )
@@ -24,11 +23,14 @@ func (t *trial) unixDatagram(key any, path string) *iocp.Datagram {
 }
 
 // unixMailbox is a foreign socket at a new path, connected to a socket of ours.
-func (t *trial) unixMailbox(to *iocp.Datagram) (*net.UnixConn, string) {
+func (t *trial) unixMailbox(to *iocp.Datagram) (unixgramConn, string) {
 	t.Helper()
 	path := t.unixPath()
-	conn, err := net.DialUnix("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"}, &net.UnixAddr{Name: to.Path(), Net: "unixgram"})
-	return t.foreignUnix(conn, err), path
+	conn, err := t.foreignNet().unixgram(path, to.Path())
+	t.must(err)
+	t.foreign = append(t.foreign, conn)
+	t.must(conn.SetDeadline(t.deadline))
+	return conn, path
 }
 
 func (t *trial) sendToUnix(d *iocp.Datagram, op *iocp.Op, to string, bufs ...[]byte) {
@@ -57,9 +59,9 @@ func unixgramOrder(t *trial) {
 	t.sendToUnix(d, &ops[0], path, []byte("ans"), []byte("wer"))
 	t.expect(packet{op: &ops[0], key: "socket", n: 6})
 	buf := make([]byte, 16)
-	n, from, err := peer.ReadFromUnix(buf)
+	n, from, err := peer.ReadFrom(buf)
 	t.must(err)
-	if string(buf[:n]) != "answer" || from.Name != d.Path() {
+	if string(buf[:n]) != "answer" || from.String() != d.Path() {
 		t.Errorf("the peer got %q from %v", buf[:n], from)
 	}
 }
@@ -97,7 +99,7 @@ func unixgramTruncated(t *trial) {
 func unixgramTooLarge(t *trial) {
 	d, to := t.unixDatagram("socket", t.unixPath()), t.unixDatagram("to", t.unixPath())
 	var op iocp.Op
-	t.sendToUnix(d, &op, to.Path(), make([]byte, 64<<20))
+	t.sendToUnix(d, &op, to.Path(), make([]byte, t.volume(64<<20, 1<<20)))
 	t.expect(packet{op: &op, key: "socket", err: iocp.ErrMessageSize})
 	t.recvFrom(to, &op, make([]byte, 8))
 	t.quiet()
@@ -129,10 +131,7 @@ func unixgramConnected(t *trial) {
 // unixgramAbsent sends to no path and to one that nobody serves any more.
 func unixgramAbsent(t *trial) {
 	d := t.unixDatagram("socket", t.unixPath())
-	stale := t.unixPath()
-	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: stale, Net: "unixgram"})
-	t.must(err)
-	t.must(conn.Close())
+	stale := t.leftPath("unixgram")
 	var op iocp.Op
 	for range 2 {
 		for _, path := range []string{t.unixPath(), stale} {
@@ -140,7 +139,7 @@ func unixgramAbsent(t *trial) {
 			t.expect(packet{op: &op, key: "socket", err: iocp.ErrRefused})
 		}
 	}
-	_, err = t.port.NewUnixDatagram(stale + "/below")
+	_, err := t.port.NewUnixDatagram(stale + "/below")
 	if err == nil {
 		t.Error("a socket was bound below what is no directory")
 	}

@@ -23,13 +23,12 @@ func (t *trial) unixPath() string {
 // needUnix skips the clause where there are no Unix sockets of a kind.
 func (t *trial) needUnix(kind string) {
 	t.Helper()
-	addr := &net.UnixAddr{Name: t.unixPath(), Net: kind}
 	var socket io.Closer
 	var err error
 	if kind == "unix" {
-		socket, err = net.ListenUnix(kind, addr)
+		socket, err = t.foreignNet().listenUnix(t.unixPath())
 	} else {
-		socket, err = net.ListenUnixgram(kind, addr)
+		socket, err = t.foreignNet().unixgram(t.unixPath(), "")
 	}
 	if err != nil {
 		t.Skipf("capability: no Unix sockets: %v", err)
@@ -69,40 +68,50 @@ func (t *trial) connectUnix(s *iocp.Socket, op *iocp.Op, path string) {
 	t.begin(op, func() error { return s.ConnectUnix(op, path) })
 }
 
-// foreignUnix makes package net's end of a Unix connection ready for use.
-func (t *trial) foreignUnix(conn net.Conn, err error) *net.UnixConn {
+// foreignUnix makes the foreign end of a Unix connection ready for use.
+func (t *trial) foreignUnix(conn net.Conn, err error) unixConn {
 	t.Helper()
 	t.must(err)
 	t.foreign = append(t.foreign, conn)
 	t.must(conn.SetDeadline(t.deadline))
-	return conn.(*net.UnixConn)
+	return conn.(unixConn)
+}
+
+// leftPath is a path that led to a socket of a kind and leads nowhere now.
+func (t *trial) leftPath(kind string) string {
+	t.Helper()
+	path := t.unixPath()
+	t.must(t.foreignNet().leave(kind, path))
+	return path
 }
 
 // unixPair connects a socket, associated under "socket", to a foreign peer: as
 // the accepting side, or as the connecting one.
-func (t *trial) unixPair(accepts bool) (*iocp.Socket, *net.UnixConn) {
+func (t *trial) unixPair(accepts bool) (*iocp.Socket, unixConn) {
 	t.Helper()
 	var op iocp.Op
 	if accepts {
 		l := t.unixListener("listener", iocp.ListenConfig{})
 		t.accept(l, &op)
-		peer := t.foreignUnix(net.Dial("unix", l.Path()))
+		peer := t.foreignUnix(t.foreignNet().dialUnix(l.Path(), t.deadline))
 		s := t.expect(packet{op: &op, key: "listener"}).Socket
 		t.must(t.port.Associate(s, "socket"))
 		return s, peer
 	}
 	s := t.unixSocket("socket")
-	ln, err := net.Listen("unix", t.unixPath())
+	path := t.unixPath()
+	ln, err := t.foreignNet().listenUnix(path)
 	t.must(err)
 	t.foreign = append(t.foreign, ln)
-	t.connectUnix(s, &op, ln.Addr().String())
+	t.must(ln.SetDeadline(t.deadline))
+	t.connectUnix(s, &op, path)
 	peer := t.foreignUnix(ln.Accept())
 	t.expect(packet{op: &op, key: "socket"})
 	return s, peer
 }
 
 // bothUnix runs a clause on a connecting and on an accepted socket.
-func bothUnix(run func(*trial, *iocp.Socket, *net.UnixConn)) func(*trial) {
+func bothUnix(run func(*trial, *iocp.Socket, unixConn)) func(*trial) {
 	return func(t *trial) {
 		for _, accepts := range []bool{true, false} {
 			s, peer := t.unixPair(accepts)

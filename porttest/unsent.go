@@ -3,6 +3,7 @@ package porttest
 import (
 	"errors"
 	"io"
+	"net"
 
 	"iocp"
 )
@@ -19,6 +20,48 @@ func sendShutDown(t *trial) {
 	t.recv(s, &op, make([]byte, 8))
 	peer.write([]byte("on"))
 	t.expect(packet{op: &op, key: "socket", n: 2})
+}
+
+// shutDownTwice repeats itself, and adds the other side.
+func shutDownTwice(t *trial) {
+	s, peer := t.pair("socket")
+	t.refused(s.Shutdown(0), iocp.ErrInvalid)
+	t.refused(t.socket("unconnected").Shutdown(iocp.SendSide), iocp.ErrNotConnected)
+	for _, side := range []iocp.Direction{iocp.SendSide, iocp.SendSide, iocp.RecvSide, iocp.BothSides} {
+		t.must(s.Shutdown(side))
+	}
+	peer.readsEnd()
+	t.must(s.Close())
+	t.refused(s.Shutdown(iocp.SendSide), net.ErrClosed)
+	t.quiet()
+}
+
+// shutDownBothEnds has both ends say that they are done.
+func shutDownBothEnds(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	t.recv(s, &op, make([]byte, 8))
+	t.must(s.Shutdown(iocp.SendSide))
+	peer.finish()
+	t.expect(packet{op: &op, key: "socket"})
+	peer.readsEnd()
+	t.recv(s, &op, make([]byte, 8))
+	t.expect(packet{op: &op, key: "socket"})
+}
+
+// shutDownThenClose closes right after the shutdown: what was sent arrives, and
+// then the end.
+func shutDownThenClose(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	data := pattern(64 << 10)
+	t.send(s, &op, data)
+	t.expect(packet{op: &op, key: "socket", n: len(data)})
+	t.must(s.Shutdown(iocp.SendSide))
+	t.must(s.Close())
+	peer.reads(data)
+	peer.readsEnd()
+	t.quiet()
 }
 
 // shutDownAfterSends shuts down while sends are pending: they still go out,
@@ -80,8 +123,8 @@ func cancelHalfSent(t *trial) {
 // cancelRacesSend cancels sends at some point while the peer takes them in. One
 // that isn't whole is no success, and bytes that it counts have left.
 func cancelRacesSend(t *trial) {
-	const rounds = 20
-	data := pattern(8 << 20)
+	rounds := t.volume(20, 4)
+	data := stuckData()[:t.volume(8<<20, 5<<18)]
 	for i := range rounds {
 		s, peer := t.pair("socket")
 		var op iocp.Op

@@ -80,19 +80,10 @@ func (v *virtual) listen(at netip.AddrPort) (peerListener, error) {
 	return &virtualListener{Listener: l, v: v}, v.port.Associate(l, nil)
 }
 
-func (v *virtual) dial(from, to netip.AddrPort, deadline time.Time) (peerConn, error) {
-	s, err := v.port.NewSocket(iocp.FamilyOf(to.Addr()))
-	if err != nil {
-		return nil, err
-	}
-	if from.IsValid() {
-		err = s.Bind(from)
-	}
+// connected makes a peer's end of a socket that is about to be connected.
+func (v *virtual) connected(s *iocp.Socket, connect func(*iocp.Op) error, deadline time.Time) (peerConn, error) {
+	err := v.port.Associate(s, nil)
 	if err == nil {
-		err = v.port.Associate(s, nil)
-	}
-	if err == nil {
-		connect := func(op *iocp.Op) error { return s.Connect(op, to) }
 		err = call(deadline, connect, s.Cancel).Err
 	}
 	if err != nil {
@@ -100,6 +91,20 @@ func (v *virtual) dial(from, to netip.AddrPort, deadline time.Time) (peerConn, e
 		return nil, err
 	}
 	return newVirtualConn(s), nil
+}
+
+func (v *virtual) dial(from, to netip.AddrPort, deadline time.Time) (peerConn, error) {
+	s, err := v.port.NewSocket(iocp.FamilyOf(to.Addr()))
+	if err != nil {
+		return nil, err
+	}
+	if from.IsValid() {
+		if err := s.Bind(from); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return v.connected(s, func(op *iocp.Op) error { return s.Connect(op, to) }, deadline)
 }
 
 // limit is a deadline that may be changed at any time.

@@ -66,6 +66,22 @@ func timeouts(t *trial) {
 	t.expect(packet{n: 1})
 }
 
+// zeroLooks never waits, and still finds what a peer's data completes: looking
+// is looking into the kernel.
+func zeroLooks(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	t.recv(s, &op, make([]byte, 8))
+	t.empty()
+	peer.write([]byte("abc"))
+	var dst [1]iocp.Completion
+	t.await("a look that finds the packet", func() bool {
+		n, _ := t.serve(dst[:], 0)
+		return n == 1
+	})
+	t.check(dst[0], packet{op: &op, key: "socket", n: 3})
+}
+
 // infinite shows that an infinite wait outlasts a finite one, both where the
 // kernel waits and where a worker is parked behind it.
 func infinite(t *trial) {

@@ -70,6 +70,9 @@ func testAllocations(t *testing.T, mode string, members int, traffic func(t *tes
 		conns := make([]*net.TCPConn, members)
 		for i := range conns {
 			conns[i] = dial(t, p.addr)
+			if _, err := io.ReadFull(conns[i], make([]byte, 1)); err != nil { // the greeting
+				t.Fatal(err)
+			}
 		}
 		traffic(t, conns, deliveries/2)
 		before := p.mallocs(t)

@@ -36,10 +36,13 @@ func TestMain(m *testing.M) {
 // childModes are the servers that a child can be.
 var childModes = map[string]func(*server.Config) server.Handler{
 	"echo": func(*server.Config) server.Handler {
-		return calls{data: func(c *server.Conn, data []byte) { c.TrySend(data) }}
+		return calls{open: greet, data: func(c *server.Conn, data []byte) { c.TrySend(data) }}
 	},
 	"fanout": func(*server.Config) server.Handler { return &room{} },
 }
+
+// greet tells a client that its connection is open here too.
+func greet(c *server.Conn) { c.TrySend([]byte{'+'}) }
 
 // room sends what one says to everybody.
 type room struct {
@@ -52,6 +55,7 @@ func (r *room) OnOpen(c *server.Conn) {
 	r.mu.Lock()
 	r.members = append(r.members, c)
 	r.mu.Unlock()
+	greet(c)
 }
 
 func (r *room) OnData(_ *server.Conn, data []byte) {

@@ -168,7 +168,9 @@ func TestPortClosedUnderTheServer(t *testing.T) {
 		}
 		cfg.Port = port
 		received, proceed, reasons := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+		opened := make(chan struct{}, 2)
 		srv, err := server.New(calls{
+			open: func(*server.Conn) { opened <- struct{}{} },
 			data: func(c *server.Conn, data []byte) {
 				close(received)
 				<-proceed
@@ -187,6 +189,8 @@ func TestPortClosedUnderTheServer(t *testing.T) {
 		go func() { served <- srv.Serve(ln) }()
 		dial(t, ln.Addr())
 		write(t, dial(t, ln.Addr()), "x")
+		next(t, opened)
+		next(t, opened)
 		next(t, received)
 		port.Close()
 		close(proceed)

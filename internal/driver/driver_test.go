@@ -103,7 +103,7 @@ func TestOpKeepsItsOwnHeaders(t *testing.T) {
 }
 
 func TestSlotsForgetByGeneration(t *testing.T) {
-	var s driver.Slots[int]
+	var s driver.Slots[*int]
 	a, b := new(int), new(int)
 	old := s.Add(a)
 	s.Remove(old)
@@ -125,7 +125,7 @@ func TestSlotsForgetByGeneration(t *testing.T) {
 }
 
 func TestSlotsAll(t *testing.T) {
-	var s driver.Slots[int]
+	var s driver.Slots[*int]
 	var tokens []uint64
 	for i := range 5 {
 		tokens = append(tokens, s.Add(&i))

@@ -35,7 +35,8 @@ func (k Kind) String() string { return kindNames[k] }
 // backend's method returns nil, by the backend until it calls Sink.Complete,
 // by the port until Worker.Wait hands it out.
 type Op struct {
-	next *Op // link of the one List that holds the op
+	next  *Op   // link of the one List that holds the op
+	audit audit // of no size, so not the last field
 
 	Self any // the public operation this one serves; nil for a nil-Op post
 	Key  any // what the completion reports as its key
@@ -124,6 +125,7 @@ func (op *Op) ResetResult() {
 // the caller's memory alive.
 func (op *Op) DropBufs() {
 	op.File, op.Off, op.Want = nil, 0, 0
+	op.audit.sent.Drop()
 	clear(op.Bufs)
 	op.Bufs = op.Bufs[:0]
 }
@@ -143,6 +145,7 @@ func (l *List) Front() *Op { return l.head }
 
 // Push appends op, which must be on no list.
 func (l *List) Push(op *Op) {
+	op.join()
 	op.next = nil
 	if l.tail == nil {
 		l.head = op
@@ -164,6 +167,7 @@ func (l *List) Pop() *Op {
 		l.tail = nil
 	}
 	op.next = nil
+	op.part()
 	l.n--
 	return op
 }
@@ -185,6 +189,7 @@ func (l *List) Remove(op *Op) bool {
 			l.tail = prev
 		}
 		o.next = nil
+		o.part()
 		l.n--
 		return true
 	}

@@ -42,11 +42,12 @@ type Kicker interface {
 
 // Buf is one buffer of a Pool.
 type Buf struct {
-	Data  []byte // whole
-	N     int    // bytes received
-	gen   atomic.Uint32
-	pool  *Pool
-	owner *Account
+	Data    []byte // whole
+	N       int    // bytes received
+	history invariant.History
+	gen     atomic.Uint32
+	pool    *Pool
+	owner   *Account
 }
 
 // NewPool makes a pool of buffers of size bytes.
@@ -99,6 +100,7 @@ func (b *Buf) Release(gen uint32) bool {
 	if !b.gen.CompareAndSwap(gen, gen+1) {
 		return false
 	}
+	b.history.Note(invariant.Event{What: "released", N: b.N})
 	p, a := b.pool, b.owner
 	b.owner, b.N = nil, 0
 	invariant.Poison(b.Data)

@@ -7,21 +7,22 @@ import "sync"
 // entry since removed carries an old generation and finds nothing, so a reused
 // descriptor can't receive what was meant for its predecessor (clause C110).
 //
-// The zero value is ready. All methods may be called from any goroutine.
-type Slots[T any] struct {
+// Entries are pointers or interfaces; nil is none. The zero value is ready. All
+// methods may be called from any goroutine.
+type Slots[T comparable] struct {
 	mu      sync.RWMutex
 	entries []slot[T]
 	free    []uint32
 	n       int
 }
 
-type slot[T any] struct {
+type slot[T comparable] struct {
+	val T
 	gen uint32
-	val *T
 }
 
 // Add enters v and returns its token.
-func (s *Slots[T]) Add(v *T) uint64 {
+func (s *Slots[T]) Add(v T) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n++
@@ -35,15 +36,16 @@ func (s *Slots[T]) Add(v *T) uint64 {
 	return token(uint32(len(s.entries)-1), 1)
 }
 
-// Get finds the entry of a token, or nil when it has been removed since.
-func (s *Slots[T]) Get(tok uint64) *T {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+// Get finds the entry of a token, or none when it has been removed since.
+func (s *Slots[T]) Get(tok uint64) T {
+	var val T
 	i, gen := uint32(tok), uint32(tok>>32)
-	if int(i) >= len(s.entries) || s.entries[i].gen != gen {
-		return nil
+	s.mu.RLock()
+	if int(i) < len(s.entries) && s.entries[i].gen == gen {
+		val = s.entries[i].val
 	}
-	return s.entries[i].val
+	s.mu.RUnlock()
+	return val
 }
 
 // Remove takes the entry out; its token finds nothing from now on.
@@ -54,7 +56,7 @@ func (s *Slots[T]) Remove(tok uint64) {
 	if int(i) >= len(s.entries) || s.entries[i].gen != gen {
 		return
 	}
-	s.entries[i].val = nil
+	s.entries[i].val = *new(T)
 	s.entries[i].gen = nextGen(gen)
 	s.free = append(s.free, i)
 	s.n--
@@ -68,12 +70,12 @@ func (s *Slots[T]) Len() int {
 }
 
 // All returns the entries of this moment.
-func (s *Slots[T]) All() []*T {
+func (s *Slots[T]) All() []T {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	all := make([]*T, 0, s.n)
+	all, none := make([]T, 0, s.n), *new(T)
 	for i := range s.entries {
-		if v := s.entries[i].val; v != nil {
+		if v := s.entries[i].val; v != none {
 			all = append(all, v)
 		}
 	}

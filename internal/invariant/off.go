@@ -1,7 +1,5 @@
 //go:build !race && !invariants
 
-// Package invariant holds assertions and buffer poisoning, compiled out unless
-// the build is checked (-race, or -tags invariants).
 package invariant
 
 // Enabled reports whether this is a checked build.
@@ -10,5 +8,38 @@ const Enabled = false
 // Poison does nothing in this build.
 func Poison([]byte) {}
 
-// Check does nothing in this build.
-func Check(bool, string) {}
+// History has no size in this build, and keeps nothing.
+type History struct{}
+
+// Begin does nothing in this build.
+func (*History) Begin(Event) {}
+
+// Note does nothing in this build.
+func (*History) Note(Event) {}
+
+// Moved finds nothing in this build.
+func (*History) Moved() bool { return false }
+
+// Fail panics with what is wrong.
+func (*History) Fail(wrong string) { panic("iocp: " + wrong) }
+
+// Sum has no size in this build, and holds nothing.
+type Sum struct{}
+
+// Take does nothing in this build.
+func (*Sum) Take([][]byte) {}
+
+// Changed finds nothing in this build.
+func (*Sum) Changed() bool { return false }
+
+// Drop does nothing in this build.
+func (*Sum) Drop() {}
+
+// Mark has no size in this build, and can always be set.
+type Mark struct{}
+
+// Set always succeeds in this build.
+func (*Mark) Set() bool { return true }
+
+// Clear does nothing in this build.
+func (*Mark) Clear() {}

@@ -45,6 +45,10 @@ func newDesk(rnd *rand.Rand, slots, workers int) *desk {
 // arrive is the beginning of Wait.
 func (d *desk) arrive(w *worker) {
 	w.packets = 0
+	if d.queued > 0 && d.rnd.IntN(2) == 0 && d.Again(&w.Waiter) {
+		d.leave(w)
+		return
+	}
 	d.Arrive(&w.Waiter)
 	w.in = true
 	if d.queued > 0 && d.MayRun() {

@@ -133,6 +133,17 @@ func (s *State) Run(w *Waiter) {
 	s.occupy(w)
 }
 
+// Again has a running worker go on with the next packet, in the slot that it
+// has: what Arrive and Run would do, if it may run and nothing is known against
+// it. It reports whether that was so.
+func (s *State) Again(w *Waiter) bool {
+	if !w.running || w.stalled || len(s.running)-s.forgiven() > s.cap {
+		return false
+	}
+	w.since = s.looks
+	return true
+}
+
 func (s *State) occupy(w *Waiter) {
 	w.running = true
 	w.since = s.looks

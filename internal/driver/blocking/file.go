@@ -199,6 +199,13 @@ func (f *File) Size() (int64, error) {
 // LocalAddr implements driver.Handle: a file has no address.
 func (f *File) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
 
+// CarryOut carries op out on the caller's goroutine, for a port without a crew.
+// Nobody may close the file meanwhile.
+func (f *File) CarryOut(op *driver.Op) (int, error) {
+	n, err := f.move(op)
+	return n, sysError(err)
+}
+
 // Fill reads len(b) bytes from off on, or as many as there are, on the
 // caller's goroutine. It fails only when it reads nothing.
 func (f *File) Fill(b []byte, off int64) (int, error) {

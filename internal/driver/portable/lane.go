@@ -103,8 +103,12 @@ func (l *lane) finish(op *driver.Op, n int, err error) {
 	l.h.port.complete(op)
 }
 
-// cancel gives up op and reports whether it was here. The caller holds the lock.
+// cancel gives up op and reports whether it was here. What a closed handle still
+// holds is over already, with net.ErrClosed. The caller holds the lock.
 func (l *lane) cancel(op *driver.Op) bool {
+	if l.h.closed {
+		return false
+	}
 	if l.busy && l.ops.Front() == op {
 		op.Canceled = true
 		l.breakOff()
@@ -117,9 +121,12 @@ func (l *lane) cancel(op *driver.Op) bool {
 	return true
 }
 
-// cancelAll marks everything pending, for the goroutine to complete in order.
-// The caller holds the lock.
+// cancelAll marks everything pending, for the goroutine to complete in order,
+// unless the handle is closed. The caller holds the lock.
 func (l *lane) cancelAll() int {
+	if l.h.closed {
+		return 0
+	}
 	n := l.ops.Len()
 	for range n {
 		op := l.ops.Pop()

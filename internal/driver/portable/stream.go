@@ -78,7 +78,7 @@ func (s *stream) Attach(p driver.Port) error { return s.attach(p, s) }
 func (s *stream) Cancel(op *driver.Op) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dialing != nil && s.dialing == op {
+	if s.dialing != nil && s.dialing == op && !s.closed {
 		s.cancelDial()
 		return true
 	}
@@ -90,7 +90,7 @@ func (s *stream) CancelAll() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.recv.cancelAll() + s.send.cancelAll()
-	if s.dialing != nil {
+	if s.dialing != nil && !s.closed {
 		s.cancelDial()
 		n++
 	}

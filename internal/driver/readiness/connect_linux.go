@@ -28,17 +28,17 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
-	case s.connecting != nil || s.connected:
+	case s.few().connecting != nil || s.connected:
 		return driver.ErrConnected
 	case !s.v6 && !addr.Addr().Unmap().Is4():
 		return driver.ErrNotSupported
 	}
-	s.err, s.hungUp = nil, false
+	s.more().err, s.hungUp = nil, false
 	err := unix.Connect(s.fd, sockaddr(addr, s.v6))
 	if err != nil && err != unix.EINPROGRESS && !networkAnswer(err) {
 		return sysError("connect", err)
 	}
-	s.connecting = op
+	s.rare.connecting = op
 	if err == nil {
 		s.established(false)
 	} else if err != unix.EINPROGRESS {
@@ -68,7 +68,7 @@ func (s *stream) connectOver() bool {
 
 // established reports a connect that succeeded. The lock is held.
 func (s *stream) established(polling bool) {
-	s.remote = addrPort(unix.Getpeername(s.fd))
+	s.setRemote(addrPort(unix.Getpeername(s.fd)))
 	s.connected = true
 	s.recv.ready, s.send.ready = false, true
 	s.endConnect(nil, polling)
@@ -81,8 +81,8 @@ func (s *stream) endConnect(err error, polling bool) {
 		// ECONNABORTED; C71 wants the socket to be of use.
 		epoll.Dissolve(s.fd)
 	}
-	op := s.connecting
-	s.connecting = nil
+	op := s.rare.connecting
+	s.rare.connecting = nil
 	s.stopRetry()
 	op.Err = err
 	s.port.sink.Complete(op, polling)

@@ -16,7 +16,6 @@ const nodesMax = 64
 
 // listener is a listening TCP or Unix socket. Its lock has the place of a stream's.
 type listener struct {
-	desc
 	mu    sync.Mutex
 	port  *Port
 	token uint64
@@ -40,7 +39,6 @@ func (p *Port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Li
 		return nil, err
 	}
 	l := &listener{fd: fd, v6: v6}
-	l.desc.handle = l
 	if err := l.listen(addr, opts); err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -92,7 +90,7 @@ func (l *listener) Attach(to driver.Port) error {
 		return net.ErrClosed
 	}
 	l.port, l.waits = p, true
-	if l.token, err = p.watch(&l.desc, l.fd); err != nil {
+	if l.token, err = p.watch(l, l.fd); err != nil {
 		l.port = nil
 	}
 	return err
@@ -197,7 +195,7 @@ func (l *listener) complete(err error, polling bool) {
 }
 
 // ready takes note of an event.
-func (l *listener) ready(uint32) {
+func (l *listener) ready(uint32, *[]Transfer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed {

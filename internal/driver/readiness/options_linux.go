@@ -73,7 +73,10 @@ func (s *stream) LocalAddr() netip.AddrPort {
 func (s *stream) RemoteAddr() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.remote
+	if !s.remote.IsValid() {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(s.remote, s.remotePort)
 }
 
 // seconds rounds up to what the TCP options count in.

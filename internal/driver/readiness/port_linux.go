@@ -83,7 +83,7 @@ type Port struct {
 	pool      *driver.Pool
 	exec      Exec
 	crew      *blocking.Crew
-	slots     driver.Slots[desc]
+	slots     driver.Slots[handle]
 	events    []epoll.Event // Poll's own
 	woken     atomic.Bool
 	shut      atomic.Bool
@@ -95,12 +95,11 @@ type Port struct {
 	closed bool
 }
 
-// desc is what the event set knows a handle by.
-type desc struct{ handle }
-
 // handle is a stream, a datagram socket or a listener.
 type handle interface {
-	ready(events uint32) // called by Poll only
+	// ready takes note of events and adds the transfers that they make worth
+	// while. Only Poll calls it.
+	ready(events uint32, out *[]Transfer)
 	Close() error
 }
 
@@ -137,24 +136,17 @@ func (p *Port) open() (err error) {
 	return sysError("epoll_ctl", epoll.Add(p.set, p.wake, unix.EPOLLIN|unix.EPOLLET, wakeToken))
 }
 
-// Poll implements driver.Port.
+// Poll implements driver.Port. What was held back and what the kernel has ready
+// go into one batch.
 func (p *Port) Poll(timeout time.Duration) error {
-	if p.run(true) > 0 {
-		timeout = 0 // something to report: look for more, but don't wait
-	}
 	n, errno := epoll.Ready(p.set, p.events)
-	if n <= 0 && timeout != 0 && !p.held() {
+	done := p.run(p.events[:max(n, 0)], true)
+	if n <= 0 && done == 0 && timeout != 0 && !p.held() {
 		n, errno = p.wait(timeout)
+		p.run(p.events[:max(n, 0)], true)
 	}
 	if errno != 0 && errno != unix.EINTR {
 		return sysError("epoll_pwait", errno)
-	}
-	for i := range max(n, 0) {
-		p.ready(&p.events[i])
-	}
-	p.run(true)
-	if p.held() {
-		p.sink.Deferred() // the caller may be busy with other things for long
 	}
 	return nil
 }
@@ -166,13 +158,13 @@ func (p *Port) wait(timeout time.Duration) (int, syscall.Errno) {
 	return epoll.Wait(p.set, p.events, timeout)
 }
 
-func (p *Port) ready(ev *epoll.Event) {
+func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
 	if ev.Token() == wakeToken {
 		p.woken.Store(false)
 		return
 	}
-	if d := p.slots.Get(ev.Token()); d != nil {
-		d.ready(ev.Events)
+	if h := p.slots.Get(ev.Token()); h != nil {
+		h.ready(ev.Events, out)
 	}
 }
 
@@ -185,7 +177,7 @@ func (p *Port) Wake() {
 }
 
 // Flush implements driver.Port.
-func (p *Port) Flush() { p.run(false) }
+func (p *Port) Flush() { p.run(nil, false) }
 
 // held reports whether sides wait for a transfer.
 func (p *Port) held() bool {
@@ -194,31 +186,29 @@ func (p *Port) held() bool {
 	return len(p.todo) > 0
 }
 
-// enlist puts a side on the list of those worth trying. The stream's lock is
-// held by the caller.
-func (p *Port) enlist(s *stream, send bool) {
-	if q := s.queue(send); !q.listed {
+// enlist puts a side on the list of those worth trying, and reports how long
+// that is now. The stream's lock is held by the caller.
+func (p *Port) enlist(s *stream, send bool) int {
+	q := s.queue(send)
+	p.mu.Lock()
+	if !q.listed {
 		q.listed = true
-		p.mu.Lock()
 		p.todo = append(p.todo, side{s, send})
-		p.mu.Unlock()
 	}
+	n := len(p.todo)
+	p.mu.Unlock()
+	return n
 }
 
-// kick carries out what is worth trying, now or, when more work waits to be
-// handled and batches are cheaper, together with what that brings. It must be
-// called without any lock.
-func (p *Port) kick() {
-	if p.exec.Batches() && p.sink.Backlog() {
-		p.mu.Lock()
-		n := len(p.todo)
-		p.mu.Unlock()
-		if n < heldMax {
-			p.sink.Deferred()
-			return
-		}
+// kick carries out the so many sides worth trying, now or, when more work waits
+// to be handled and batches are cheaper, together with what that brings. It must
+// be called without any lock.
+func (p *Port) kick(sides int) {
+	if sides < heldMax && p.exec.Batches() && p.sink.Backlog() {
+		p.sink.Deferred()
+		return
 	}
-	p.run(false)
+	p.run(nil, false)
 }
 
 type batch struct {
@@ -226,23 +216,29 @@ type batch struct {
 	transfers []Transfer
 }
 
-// run carries out transfers until none is worth trying, or until it has done
-// so many that others must get a look in. It reports how many operations that
-// completed.
-func (p *Port) run(polling bool) int {
+// run carries out the transfers that events make worth while and those on the
+// list, until that is empty or until it has done so many that others must get a
+// look in. It reports how many operations that completed.
+func (p *Port) run(events []epoll.Event, polling bool) int {
 	p.uses.Add(1)
-	done := p.rounds(polling)
+	done := p.rounds(events, polling)
 	p.unuse()
-	if !polling && p.held() {
-		p.sink.Deferred()
+	if p.held() {
+		p.sink.Deferred() // the caller may be busy with other things for long
 	}
 	return done
 }
 
-func (p *Port) rounds(polling bool) (done int) {
+func (p *Port) rounds(events []epoll.Event, polling bool) (done int) {
 	b := p.batches.Get().(*batch)
-	for range roundsMax {
+	for round := range roundsMax {
+		b.transfers = b.transfers[:0]
 		p.collect(b)
+		if round == 0 {
+			for i := range events {
+				p.ready(&events[i], &b.transfers)
+			}
+		}
 		if len(b.transfers) == 0 {
 			break
 		}
@@ -283,23 +279,31 @@ func (t *Transfer) giveBack() {
 
 // collect takes sides off the list and makes their transfers.
 func (p *Port) collect(b *batch) {
-	b.transfers = b.transfers[:0]
-	for len(b.transfers) == 0 {
-		p.mu.Lock()
-		n := min(len(p.todo), batchMax)
-		b.sides = append(b.sides[:0], p.todo[:n]...)
-		rest := copy(p.todo, p.todo[n:])
-		clear(p.todo[rest:])
-		p.todo = p.todo[:rest]
-		p.mu.Unlock()
-		if n == 0 {
-			return
-		}
+	for p.take(b) {
 		for _, sd := range b.sides {
 			sd.s.begin(sd.send, &b.transfers)
 		}
 		clear(b.sides)
+		if len(b.transfers) > 0 {
+			return
+		}
 	}
+}
+
+// take moves sides from the list to the batch and reports whether there were
+// any.
+func (p *Port) take(b *batch) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := min(len(p.todo), batchMax)
+	if n == 0 {
+		return false
+	}
+	b.sides = append(b.sides[:0], p.todo[:n]...)
+	rest := copy(p.todo, p.todo[n:])
+	clear(p.todo[rest:])
+	p.todo = p.todo[:rest]
+	return true
 }
 
 // Note implements driver.Port.
@@ -314,8 +318,8 @@ func (p *Port) InFlight() int { return int(p.uses.Load()) + p.crew.InFlight() }
 // Shut implements driver.Port.
 func (p *Port) Shut() {
 	p.shut.Store(true)
-	for _, d := range p.slots.All() {
-		d.Close()
+	for _, h := range p.slots.All() {
+		h.Close()
 	}
 	p.crew.Shut()
 }
@@ -336,13 +340,13 @@ func (p *Port) Close() error {
 }
 
 // watch registers a descriptor with the set and returns its token.
-func (p *Port) watch(d *desc, fd int) (uint64, error) {
+func (p *Port) watch(h handle, fd int) (uint64, error) {
 	p.uses.Add(1)
 	defer p.unuse()
 	if p.shut.Load() {
 		return 0, net.ErrClosed
 	}
-	tok := p.slots.Add(d)
+	tok := p.slots.Add(h)
 	if err := epoll.Add(p.set, fd, watchEvents, tok); err != nil {
 		p.slots.Remove(tok)
 		return 0, sysError("epoll_ctl", err)

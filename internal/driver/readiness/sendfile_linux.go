@@ -35,7 +35,7 @@ func (j *sendJob) Do() {
 	t.callFile()
 	p := t.s.port
 	t.s.finish(t, false)
-	p.kick() // what is next on the stream
+	p.run(nil, false) // what is next on the stream
 }
 
 // callFile sends a piece of the file. What isn't the socket's doing goes to

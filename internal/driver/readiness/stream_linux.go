@@ -25,20 +25,18 @@ import (
 // done is the call of Sink.Complete; it is made with the lock held, so that
 // completions of one direction keep their order.
 type stream struct {
-	desc
-	mu     sync.Mutex
-	port   *Port // nil until attached
-	token  uint64
-	fd     int
-	remote netip.AddrPort
-	dgram  *datagram   // the datagram socket that this is part of, if any
-	retry  *time.Timer // see later
+	mu    sync.Mutex
+	port  *Port // nil until attached
+	token uint64
+	fd    int
 
 	recv, send queue
-	connecting *driver.Op
 	acct       driver.Account
+	rare       *rarely // see few
 
-	err       error // why the connection is dead, for every later operation
+	remote     netip.Addr
+	remotePort uint16
+
 	v6        bool
 	local     bool // a Unix socket
 	connected bool // transfers make sense
@@ -48,6 +46,33 @@ type stream struct {
 	finishing bool // ShutdownSend was called
 	lingers   bool // close(2) may wait
 	pipe      bool // of which one end this is
+}
+
+// rarely is what few streams have. Most connections of a server are accepted,
+// idle and well, and there may be very many of them.
+type rarely struct {
+	connecting *driver.Op
+	err        error       // why the connection is dead, for every later operation
+	retry      *time.Timer // see later
+	dgram      *datagram   // the datagram socket that this is part of
+}
+
+var nothing rarely
+
+// few is what the stream has of that, to be read.
+func (s *stream) few() *rarely {
+	if s.rare == nil {
+		return &nothing
+	}
+	return s.rare
+}
+
+// more is what the stream has of that, to be written.
+func (s *stream) more() *rarely {
+	if s.rare == nil {
+		s.rare = new(rarely)
+	}
+	return s.rare
 }
 
 // queue is one direction: its operations, oldest first, and whether the head
@@ -62,7 +87,8 @@ type queue struct {
 }
 
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
-	s := &stream{v6: v6, remote: remote, connected: remote.IsValid()}
+	s := &stream{v6: v6, connected: remote.IsValid()}
+	s.setRemote(remote)
 	s.init(fd)
 	return s
 }
@@ -70,8 +96,17 @@ func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
 // init prepares a stream that has its other fields.
 func (s *stream) init(fd int) {
 	s.fd = fd
-	s.desc.handle = s
 	s.acct.Owner = s
+}
+
+func (s *stream) setRemote(a netip.AddrPort) { s.remote, s.remotePort = a.Addr(), a.Port() }
+
+// handle is what events are told to.
+func (s *stream) handle() handle {
+	if d := s.few().dgram; d != nil {
+		return d
+	}
+	return s
 }
 
 // NewStream implements driver.Port.
@@ -118,7 +153,7 @@ func (s *stream) Attach(to driver.Port) error {
 	}
 	s.port = p
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
-	if s.token, err = p.watch(&s.desc, s.fd); err != nil {
+	if s.token, err = p.watch(s.handle(), s.fd); err != nil {
 		s.port = nil
 	}
 	return err
@@ -139,8 +174,8 @@ func (s *stream) submit(op *driver.Op, send bool) error {
 	case s.closed:
 		s.mu.Unlock()
 		return net.ErrClosed
-	case s.err != nil:
-		err := s.err
+	case s.few().err != nil:
+		err := s.rare.err
 		s.mu.Unlock()
 		return err
 	case send && s.finishing:
@@ -155,46 +190,52 @@ func (s *stream) submit(op *driver.Op, send bool) error {
 // tryAndUnlock has a side tried if that may move something. The caller holds
 // the stream's lock and loses it.
 func (s *stream) tryAndUnlock(send bool) {
-	try := s.list(send)
+	listed := s.list(send)
 	p := s.port
 	s.mu.Unlock()
-	if try {
-		p.kick()
+	if listed > 0 {
+		p.kick(listed)
 	}
 }
 
-// list puts a side on the port's list if its head is worth a transfer.
-func (s *stream) list(send bool) bool {
+// list puts a side on the port's list if its head is worth a transfer, and
+// reports how long the list is then; 0 if it isn't worth one.
+func (s *stream) list(send bool) int {
 	q := s.queue(send)
-	if q.busy || q.held || !q.ready || q.ops.Front() == nil {
-		return false
+	if !q.worth() {
+		return 0
 	}
-	s.port.enlist(s, send)
-	return true
+	return s.port.enlist(s, send)
 }
 
-// ready takes note of an event.
-func (s *stream) ready(ev uint32) {
+// worth reports whether a transfer for the head operation may get somewhere.
+func (q *queue) worth() bool {
+	return q.ready && !q.busy && !q.held && q.ops.Front() != nil
+}
+
+// ready implements handle.
+func (s *stream) ready(ev uint32, out *[]Transfer) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
+	if !s.closed && (s.few().connecting == nil || s.connectOver()) {
+		s.note(ev)
+		s.transfer(false, out)
+		s.transfer(true, out)
 	}
-	if s.connecting != nil && !s.connectOver() {
-		return
-	}
+	s.mu.Unlock()
+}
+
+// note takes down what an event says. The lock is held.
+func (s *stream) note(ev uint32) {
 	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 	s.hungUp = s.hungUp || ev&ends != 0
 	s.urgent = s.urgent || ev&unix.EPOLLPRI != 0
 	if ev&(unix.EPOLLIN|unix.EPOLLPRI|ends) != 0 {
 		s.recv.ready = true
 		s.recv.seq++
-		s.list(false)
 	}
-	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 && s.retry == nil {
+	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 && s.few().retry == nil {
 		s.send.ready = true
 		s.send.seq++
-		s.list(true)
 	}
 }
 
@@ -232,7 +273,7 @@ func (s *stream) failAll(q *queue, err error, polling bool) int {
 // Cancel implements driver.Handle.
 func (s *stream) Cancel(op *driver.Op) bool {
 	s.mu.Lock()
-	if s.connecting == op {
+	if s.few().connecting == op {
 		s.abortConnect(driver.ErrAborted)
 		s.mu.Unlock()
 		return true
@@ -269,7 +310,7 @@ func (s *stream) CancelAll() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	if s.connecting != nil {
+	if s.few().connecting != nil {
 		s.abortConnect(driver.ErrAborted)
 		n++
 	}
@@ -322,7 +363,7 @@ func (s *stream) end(reset bool) *Port {
 	}
 	if s.port != nil {
 		s.port.slots.Remove(s.token)
-		if s.connecting != nil {
+		if s.few().connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
 		s.failAll(&s.recv, net.ErrClosed, false)

@@ -16,20 +16,26 @@ var scratch = [][]byte{make([]byte, 1)}
 // receive into more may be short with data still waiting.
 const vecMax = 16
 
-// begin makes the transfer for a side's head operation, if it is worth one.
+// begin makes the transfer of a side that was on the port's list.
 func (s *stream) begin(send bool, out *[]Transfer) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.queue(send).listed = false
+	s.transfer(send, out)
+	s.mu.Unlock()
+}
+
+// transfer makes the transfer for a side's head operation, if it is worth one.
+// The lock is held.
+func (s *stream) transfer(send bool, out *[]Transfer) {
 	q := s.queue(send)
-	q.listed = false
-	op := q.ops.Front()
-	if op == nil || q.busy || !q.ready || s.closed {
+	if !q.worth() || s.closed {
 		return
 	}
+	op := q.ops.Front()
 	t := Transfer{FD: s.fd, Send: send, Pipe: s.pipe, s: s, op: op, seq: q.seq}
 	switch {
-	case s.dgram != nil:
-		t.Msg = s.dgram.message(op, send)
+	case s.few().dgram != nil:
+		t.Msg = s.rare.dgram.message(op, send)
 	case op.Kind == driver.KindSendFile:
 		q.busy = true
 		s.port.crew.Do(&sendJob{t})
@@ -58,10 +64,14 @@ func (s *stream) begin(send bool, out *[]Transfer) {
 // finish takes a transfer's result and reports how many operations it ended.
 func (s *stream) finish(t *Transfer, polling bool) int {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	done := s.conclude(t, polling)
+	s.mu.Unlock()
+	return done
+}
+
+func (s *stream) conclude(t *Transfer, polling bool) (done int) {
 	q := s.queue(t.Send)
 	q.busy = false
-	done := 0
 	if err, over := s.outcome(q, t); over {
 		s.complete(q, err, polling)
 		done++
@@ -72,9 +82,9 @@ func (s *stream) finish(t *Transfer, polling bool) int {
 	case s.closed:
 		done += s.failAll(q, net.ErrClosed, polling)
 		s.releaseFD()
-	case s.err != nil:
-		done += s.failAll(&s.recv, s.err, polling)
-		done += s.failAll(&s.send, s.err, polling)
+	case s.few().err != nil:
+		done += s.failAll(&s.recv, s.rare.err, polling)
+		done += s.failAll(&s.send, s.rare.err, polling)
 	default:
 		s.list(t.Send)
 		if t.Send {
@@ -92,8 +102,8 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 	switch {
 	case t.err != nil:
 		return t.err, true
-	case s.dgram != nil:
-		return s.dgram.outcome(q, t)
+	case s.few().dgram != nil:
+		return s.rare.dgram.outcome(q, t)
 	}
 	switch t.Errno {
 	case 0:
@@ -103,8 +113,8 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 		if q.held = s.doubtful(t); q.held {
 			return driver.ErrAborted, t.op.Canceled
 		}
-		if t.N == 0 && s.err != nil {
-			return s.err, true
+		if t.N == 0 && s.few().err != nil {
+			return s.rare.err, true
 		}
 		s.received(q, t)
 		return nil, true
@@ -124,7 +134,7 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 	if !passing(t.Errno) {
 		// Linux reports a reset once and an end of stream ever after; the
 		// contract reports it every time and in both directions (C69).
-		s.err = err
+		s.more().err = err
 	}
 	return err, true
 }
@@ -144,7 +154,7 @@ func (s *stream) sent(t *Transfer) (error, bool) {
 // under way may be whom it told. The receive is tried again after the send. One
 // of a file isn't waited for, because that may take as long as the file's disk.
 func (s *stream) doubtful(t *Transfer) bool {
-	if t.N != 0 || !s.send.busy || s.dgram != nil {
+	if t.N != 0 || !s.send.busy || s.few().dgram != nil {
 		return false
 	}
 	return s.send.ops.Front().Kind != driver.KindSendFile

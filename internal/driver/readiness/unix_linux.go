@@ -37,7 +37,6 @@ func (p *Port) ListenUnix(path string, opts driver.ListenOptions) (driver.Listen
 		return nil, err
 	}
 	l := &listener{fd: fd, path: path}
-	l.desc.handle = l
 	if err := sysError("bind", unix.Bind(fd, &unix.SockaddrUnix{Name: path})); err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -70,13 +69,13 @@ func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 	switch {
 	case u.closed:
 		return net.ErrClosed
-	case u.connecting != nil || u.connected:
+	case u.few().connecting != nil || u.connected:
 		return driver.ErrConnected
 	case len(path) >= len(unix.RawSockaddrUnix{}.Path):
 		return driver.ErrInvalid
 	}
-	u.err, u.hungUp = nil, false
-	u.connecting = op
+	u.more().err, u.hungUp = nil, false
+	u.rare.connecting = op
 	u.tryConnect(path)
 	return nil
 }
@@ -153,22 +152,22 @@ func (s *stream) later(again func()) {
 	var t *time.Timer
 	t = time.AfterFunc(retryPause, func() {
 		s.mu.Lock()
-		if s.retry != t {
+		if s.few().retry != t {
 			s.mu.Unlock()
 			return
 		}
-		s.retry = nil
+		s.rare.retry = nil
 		again()
 		s.tryAndUnlock(true)
 	})
 	s.stopRetry()
-	s.retry = t
+	s.more().retry = t
 }
 
 // stopRetry calls an attempt to come off. The lock is held.
 func (s *stream) stopRetry() {
-	if s.retry != nil {
-		s.retry.Stop()
-		s.retry = nil
+	if t := s.few().retry; t != nil {
+		t.Stop()
+		s.rare.retry = nil
 	}
 }

@@ -17,9 +17,9 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 	case s.bound || s.connecting != nil || s.peer != nil:
 		return driver.ErrInvalid
 	}
-	at, err := s.net.take(addr)
+	at, err := s.net.tcp.take(addr)
 	if err == nil {
-		s.local, s.bound, s.owned = at, true, at.Port()
+		s.local, s.bound, s.owned = at, true, true
 	}
 	return err
 }
@@ -28,53 +28,90 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	s.net.mu.Lock()
 	defer s.net.unlock()
-	to := netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	to := unmapped(addr)
+	if to.Addr().Is6() && !s.v6 {
+		return driver.ErrNotSupported
+	}
+	if err := s.connectable(op); err != nil {
+		return err
+	}
+	if !s.bound && to.Addr().IsLoopback() {
+		at, err := s.net.tcp.take(netip.AddrPortFrom(to.Addr(), 0))
+		if err != nil {
+			return err
+		}
+		s.local, s.owned = at, true
+	}
+	s.calls(op, driver.Name{Addr: to})
+	return nil
+}
+
+// connectable is why the stream can't be connected, or nil.
+func (s *stream) connectable(op *driver.Op) error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
 	case s.connecting != nil || s.peer != nil:
 		return driver.ErrConnected
-	case to.Addr().Is6() && !s.v6:
-		return driver.ErrNotSupported
-	case s.chance.strikes(rarelyFull):
-		return errNoBufs
 	}
-	if !s.bound && to.Addr().IsLoopback() {
-		at, err := s.net.take(netip.AddrPortFrom(to.Addr(), 0))
-		if err != nil {
-			return err
-		}
-		s.local, s.owned = at, at.Port()
-	}
+	return s.chance.refusal(op, 0)
+}
+
+// calls begins a connect.
+func (s *stream) calls(op *driver.Op, to driver.Name) {
 	s.connecting, s.err, s.in = op, nil, newInbox(s.chance)
 	s.net.after(s.chance.delay(), func() { s.call(op, to) })
-	return nil
 }
 
 // call is the connect's arrival at the other end. It comes again when there
 // was no room in the backlog.
-func (s *stream) call(op *driver.Op, to netip.AddrPort) {
+func (s *stream) call(op *driver.Op, to driver.Name) {
 	if s.connecting != op {
 		return
 	}
-	l := s.net.listening(to)
-	switch {
-	case !to.Addr().IsLoopback():
-		s.answer(op, errNoRoute)
-	case s.chance.strikes(rarelyLost):
-		s.answer(op, errTimedOut)
-	case l == nil:
-		s.answer(op, errRefused)
+	switch l, err := s.find(to); {
+	case err != nil:
+		s.answer(op, err)
 	case len(l.ready) >= l.room:
 		l.callers = append(l.callers, func() { s.call(op, to) })
 	default:
-		s.remote = to
-		s.peer = s.net.newStream(to.Addr().Is6())
-		s.peer.peer, s.peer.local, s.peer.remote = s, to, s.local
-		l.ready = append(l.ready, s.peer)
-		l.advance()
+		s.reach(l, to)
 		s.answer(op, nil)
 	}
+}
+
+// find finds who listens at an address or a path.
+func (s *stream) find(to driver.Name) (*listener, error) {
+	if s.unix {
+		h, err := s.net.served(to.Path)
+		if err != nil {
+			return nil, err
+		}
+		if l, ok := h.(*listener); ok {
+			return l, nil
+		}
+		return nil, errOtherKind
+	}
+	l := s.net.tcp.at(to.Addr)
+	switch {
+	case !to.Addr.Addr().IsLoopback():
+		return nil, errNoRoute
+	case s.chance.strikes(rarelyLost):
+		return nil, errTimedOut
+	case l == nil:
+		return nil, errRefused
+	}
+	return l, nil
+}
+
+// reach makes the other end, for the listener to accept.
+func (s *stream) reach(l *listener, to driver.Name) {
+	s.remote, s.path = to.Addr, to.Path
+	s.peer = s.net.newStream(to.Addr.Addr().Is6())
+	s.peer.peer, s.peer.unix = s, s.unix
+	s.peer.local, s.peer.remote, s.peer.path = to.Addr, s.local, to.Path
+	l.ready = append(l.ready, s.peer)
+	l.advance()
 }
 
 // answer tells the connecting end, in a while, how it went.
@@ -102,7 +139,7 @@ func (s *stream) disconnect() {
 	if s.peer != nil {
 		s.transmit(s.peer.resets)
 	}
-	s.peer, s.remote = nil, netip.AddrPort{}
+	s.peer, s.remote, s.path = nil, netip.AddrPort{}, ""
 	if !s.bound {
 		s.giveBack()
 		s.local = netip.AddrPort{}
@@ -111,8 +148,8 @@ func (s *stream) disconnect() {
 
 // giveBack frees the port number that the stream took.
 func (s *stream) giveBack() {
-	if s.owned != 0 {
-		delete(s.net.taken, s.owned)
-		s.owned = 0
+	if s.owned {
+		delete(s.net.tcp.taken, s.local.Port())
+		s.owned = false
 	}
 }

@@ -17,6 +17,7 @@ type listener struct {
 	net    *network
 	port   *port // nil until attached
 	addr   netip.AddrPort
+	path   string // a Unix socket's; its address is invalid
 	chance chance
 
 	ops     driver.List
@@ -36,17 +37,21 @@ func (p *port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Li
 	n := p.net
 	n.mu.Lock()
 	defer n.unlock()
-	at, err := n.take(addr)
+	at, err := n.tcp.take(addr)
 	if err != nil {
 		return nil, err
 	}
-	room := opts.Backlog
-	if room == 0 {
-		room = backlogMax
-	}
-	l := &listener{net: n, addr: at, room: min(room, backlogMax), chance: n.weather.chance(n.next())}
-	n.listeners[at] = l
+	l := n.newListener(opts.Backlog)
+	l.addr = at
+	n.tcp.bound[at] = l
 	return l, nil
+}
+
+func (n *network) newListener(backlog int) *listener {
+	if backlog == 0 {
+		backlog = backlogMax
+	}
+	return &listener{net: n, room: min(backlog, backlogMax), chance: n.weather.chance(n.next())}
 }
 
 // Attach implements driver.Handle.
@@ -67,8 +72,8 @@ func (l *listener) Accept(op *driver.Op) error {
 	if l.closed {
 		return net.ErrClosed
 	}
-	if l.chance.strikes(rarelyFull) {
-		return errNoBufs
+	if err := l.chance.refusal(op, l.ops.Len()); err != nil {
+		return err
 	}
 	l.ops.Push(op)
 	l.advance()
@@ -85,7 +90,7 @@ func (l *listener) TryAccept() (driver.Stream, error) {
 	case len(l.ready) == 0:
 		return nil, driver.ErrWouldBlock
 	}
-	return l.take(), nil
+	return l.take().face(), nil
 }
 
 // take takes the connection that has waited longest, and lets in who waited
@@ -123,9 +128,9 @@ func (l *listener) accept() {
 		l.complete(errNoFiles)
 	case op.Kind == driver.KindAcceptMany:
 		l.out++
-		l.port.complete(&driver.Op{Result: l, Self: op.Self, Key: op.Key, Kind: op.Kind, More: true, Accepted: l.take()})
+		l.port.complete(&driver.Op{Result: l, Self: op.Self, Key: op.Key, Kind: op.Kind, More: true, Accepted: l.take().face()})
 	default:
-		op.Accepted = l.take()
+		op.Accepted = l.take().face()
 		l.complete(nil)
 	}
 	l.advance()
@@ -183,8 +188,11 @@ func (l *listener) Close() error {
 		return nil
 	}
 	l.closed = true
-	delete(n.listeners, l.addr)
-	delete(n.taken, l.addr.Port())
+	if l.path != "" {
+		n.unbind(l.path, l)
+	} else {
+		n.tcp.free(l.addr)
+	}
 	if l.port != nil {
 		l.port.detach(l)
 	}

@@ -2,10 +2,11 @@ package sim
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
+
+	"iocp/internal/driver"
 )
 
 // network is everything that the ports of one name share. Its lock guards all
@@ -23,9 +24,9 @@ type network struct {
 	chance  chance
 	unlocks []func() // to be run when the lock is released
 
-	listeners map[netip.AddrPort]*listener
-	taken     map[uint16]bool // port numbers in use
-	lastPort  uint16
+	tcp   names[*listener]
+	udp   names[*datagram]
+	paths map[string]driver.Handle // what is bound to the paths of Unix sockets
 
 	polled   *port         // the port whose Poll runs events now
 	reported int           // completions it has had from that
@@ -40,16 +41,16 @@ type event struct {
 
 func newNetwork(name string, w weather) *network {
 	n := &network{
-		name:      name,
-		life:      -1,
-		weather:   w,
-		chance:    w.chance(0),
-		listeners: make(map[netip.AddrPort]*listener),
-		taken:     make(map[uint16]bool),
-		lastPort:  firstEphemeral - 1,
-		more:      make(chan struct{}, 1),
+		name:    name,
+		life:    -1,
+		weather: w,
+		tcp:     newNames[*listener](),
+		udp:     newNames[*datagram](),
+		paths:   make(map[string]driver.Handle),
+		more:    make(chan struct{}, 1),
 	}
-	if w.failing {
+	n.chance = n.weather.chance(0)
+	if w.is(moodFailing) {
 		n.life = n.chance.lifetime()
 	}
 	return n
@@ -124,48 +125,4 @@ func signal(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// firstEphemeral is the first port number that is given to who asks for any.
-const firstEphemeral = 49152
-
-// take takes an address for a socket: it has any port if it asks for 0.
-func (n *network) take(addr netip.AddrPort) (netip.AddrPort, error) {
-	ip := addr.Addr().Unmap()
-	if !ip.IsLoopback() && !ip.IsUnspecified() {
-		return netip.AddrPort{}, errNotAvail
-	}
-	number := addr.Port()
-	if number == 0 {
-		number = n.ephemeral()
-	}
-	if number == 0 || n.taken[number] {
-		return netip.AddrPort{}, errInUse
-	}
-	n.taken[number] = true
-	return netip.AddrPortFrom(ip, number), nil
-}
-
-// ephemeral finds a free port number; 0 if there is none.
-func (n *network) ephemeral() uint16 {
-	for range 1<<16 - firstEphemeral {
-		if n.lastPort++; n.lastPort < firstEphemeral {
-			n.lastPort = firstEphemeral
-		}
-		if !n.taken[n.lastPort] {
-			return n.lastPort
-		}
-	}
-	return 0
-}
-
-// listening finds who listens at an address, or on all addresses.
-func (n *network) listening(at netip.AddrPort) *listener {
-	for _, ip := range []netip.Addr{at.Addr(), netip.IPv6Unspecified(), netip.IPv4Unspecified()} {
-		l := n.listeners[netip.AddrPortFrom(ip, at.Port())]
-		if l != nil && (at.Addr().Is4() || ip != netip.IPv4Unspecified()) {
-			return l
-		}
-	}
-	return nil
 }

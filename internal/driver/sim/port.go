@@ -88,8 +88,7 @@ func (p *port) Shut() {
 	open := slices.Clone(p.handles)
 	if p.net.life == 0 {
 		for _, t := range slices.Clone(p.transfers) {
-			t.q.busy = false
-			t.s.failAll(t.q, net.ErrClosed)
+			t.abandon()
 			p.ends(t)
 		}
 	}
@@ -134,10 +133,10 @@ func (p *port) complete(op *driver.Op) {
 	p.sink.Complete(op, polling)
 }
 
-// transfer is one under way: it has the memory of its queue's oldest operation.
-type transfer struct {
-	s *stream
-	q *queue
+// transfer is one under way: it has the memory of an operation.
+type transfer interface {
+	// abandon ends the operation, on a network that has failed.
+	abandon()
 }
 
 func (p *port) begins(t transfer) {

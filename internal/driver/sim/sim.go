@@ -1,4 +1,4 @@
-// Package sim is a backend without a kernel: ports on a TCP network that is
+// Package sim is a backend without a kernel: ports on a network that is
 // simulated in this process, with a clock of its own. A seed decides what a
 // kernel and a network leave open: which socket's operation is over first, how
 // much of a transfer moves at once, whether a cancel comes too late. The layers
@@ -9,14 +9,25 @@
 //	sim                the seed in the environment variable IOCP_SIM_SEED, or 1
 //	sim:7              seed 7
 //	sim:7:rough        seed 7, with everything that the contract allows
+//	sim:7:full         seed 7, and a handle takes few operations at a time
+//	sim:7:no-udp       seed 7, and no UDP; or no-unix, no-file, no-pipe, no-accept, ...
 //	sim:7:failing      seed 7, and polling fails for good after a while
+//	sim:7:rough:full   both
 //	sim:7/name         a network of its own, with the same chances as sim:7
 //
 // Ports with the same name share a network as long as one of them is open. By
 // default the network is calm: a small message arrives whole, connections hold,
-// and memory never runs out, as on a machine's loopback interface. On a rough
-// one receives are as short as can be, windows are tiny, operations are refused
-// or fail for want of memory or descriptors, and connections are reset.
+// nothing is lost on the way, and memory never runs out, as on a machine's
+// loopback interface. On a rough one receives are as short as can be, windows
+// are tiny, operations are refused or fail for want of memory or descriptors,
+// connections are reset, and datagrams are lost, doubled or out of order. A
+// part or an operation that is missing is refused as ErrNotSupported.
+//
+// Unix sockets reach each other on one network only. Their paths are those of
+// the machine: an empty file is there as long as a socket is bound to it. Files
+// are the machine's as well; what is decided here is when, in which order and,
+// on a rough network, whether something is read or written. Pipes hold little
+// and never break by themselves.
 //
 // A run is the same again for the same seed if one goroutine makes all calls,
 // with one worker. With more, each handle still has the same sequence of
@@ -65,10 +76,11 @@ func (b Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) 
 	return newPort(join(b.variant, w), cfg.Pool, sink), nil
 }
 
-// weather reads SEED[:rough|:failing][/NAME].
+// weather reads SEED[:MOOD...][/NAME].
 func (b Backend) weather() (weather, error) {
 	chances, _, _ := strings.Cut(b.variant, "/")
-	seed, mood, _ := strings.Cut(chances, ":")
+	words := strings.Split(chances, ":")
+	seed, moods := words[0], words[1:]
 	if seed == "" {
 		seed = os.Getenv(seedVar)
 	}
@@ -76,10 +88,16 @@ func (b Backend) weather() (weather, error) {
 		seed = "1"
 	}
 	n, err := strconv.ParseUint(seed, 10, 64)
-	if err != nil || mood != "" && mood != "rough" && mood != "failing" {
-		return weather{}, fmt.Errorf("%q is no simulated network: say sim:SEED, sim:SEED:rough or sim:SEED:failing, with a number (or set %s)", b.Name(), seedVar)
+	if err != nil {
+		return weather{}, fmt.Errorf("%q is no simulated network: say sim:SEED with a number, or set %s", b.Name(), seedVar)
 	}
-	return weather{seed: n, rough: mood == "rough", failing: mood == "failing"}, nil
+	for _, mood := range moods {
+		if !isMood(mood) {
+			return weather{}, fmt.Errorf("%q is no simulated network: after sim:SEED say :%s, :%s, :%s or :%sWHAT, which is one of %s",
+				b.Name(), moodRough, moodFailing, moodFull, moodWithout, strings.Join(missable, ", "))
+		}
+	}
+	return weather{seed: n, moods: moods}, nil
 }
 
 // networks are those with open ports.

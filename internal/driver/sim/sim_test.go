@@ -61,14 +61,20 @@ func (r *rig) next() *driver.Op {
 	return op
 }
 
-// pair connects two streams. Rough networks may need several calls.
-func (r *rig) pair() (caller, called driver.Stream) {
+func (r *rig) listen() driver.Listener {
 	r.Helper()
 	l, err := r.port.Listen(netip.MustParseAddrPort("127.0.0.1:0"), driver.ListenOptions{})
 	r.must(err)
-	defer l.Close()
 	r.must(l.Attach(r.port))
-	caller, err = r.port.NewStream(false)
+	return l
+}
+
+// pair connects two streams. Rough networks may need several calls.
+func (r *rig) pair() (caller, called driver.Stream) {
+	r.Helper()
+	l := r.listen()
+	defer l.Close()
+	caller, err := r.port.NewStream(false)
 	r.must(err)
 	r.must(caller.Attach(r.port))
 	for connected := false; !connected; {
@@ -177,7 +183,7 @@ func TestLateCancel(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	for _, variant := range []string{"x", "1:calm", "-1", "1:rough:more"} {
+	for _, variant := range []string{"x", "1:calm", "-1", "1:rough:more", "1:no-", "1:no-udp:no-what"} {
 		if _, err := (sim.Backend{}).Variant(variant).Open(driver.Config{}, &queue{}); err == nil || !strings.Contains(err.Error(), "sim:SEED") {
 			t.Errorf("%s: error %v, want one that says how", variant, err)
 		}

@@ -8,38 +8,28 @@ import (
 	"iocp/internal/driver"
 )
 
-// stream is a TCP socket: one end of a connection. The network's lock guards
-// it. One transfer a direction is under way at a time: it begins when there is
-// something for the oldest operation to do, and moves it some time later. A
-// cancel or a close that comes in between finds the memory in use.
+// stream is a TCP or Unix stream socket: one end of a connection. The network's
+// lock guards it.
 type stream struct {
-	net    *network
-	port   *port // nil until attached
-	chance chance
-	v6     bool
+	socket
+	v6   bool
+	unix bool
+	pipe side // noPipe for a socket
 
 	local, remote netip.AddrPort
+	path          string // a Unix socket's: what it was connected or accepted through
 	bound         bool
-	owned         uint16 // port number that this stream took
+	owned         bool // this stream took the port number of local
 	connecting    *driver.Op
 	peer          *stream // the other end
 
-	recv, send queue
-	in         inbox
-	acct       driver.Account
-	starved    bool // the pool had no buffer
+	in      inbox
+	acct    driver.Account
+	starved bool // the pool had no buffer
 
-	err       error // what ended the connection
-	closed    bool
 	finishing bool // ShutdownSend was called
 	finished  bool // the end of the stream is on its way
 	abortive  bool // Close resets
-}
-
-// queue is one direction's operations, oldest first.
-type queue struct {
-	ops  driver.List
-	busy bool // a transfer for the oldest is under way
 }
 
 // inbox is what has reached an end and isn't received.
@@ -55,9 +45,18 @@ type inbox struct {
 func newInbox(c chance) inbox { return inbox{window: c.window()} }
 
 func (n *network) newStream(v6 bool) *stream {
-	s := &stream{net: n, v6: v6, chance: n.weather.chance(n.next())}
+	s := &stream{v6: v6}
+	s.socket = socket{self: s, net: n, chance: n.weather.chance(n.next())}
 	s.in = newInbox(s.chance)
 	s.acct.Owner = s
+	return s
+}
+
+// face is the stream as its users see it.
+func (s *stream) face() driver.Stream {
+	if s.unix {
+		return unixStream{s}
+	}
 	return s
 }
 
@@ -66,17 +65,6 @@ func (p *port) NewStream(v6 bool) (driver.Stream, error) {
 	p.net.mu.Lock()
 	defer p.net.unlock()
 	return p.net.newStream(v6), nil
-}
-
-// Attach implements driver.Handle.
-func (s *stream) Attach(to driver.Port) (err error) {
-	s.net.mu.Lock()
-	defer s.net.unlock()
-	if s.closed {
-		return net.ErrClosed
-	}
-	s.port, err = s.net.attach(to, s)
-	return err
 }
 
 // Recv implements driver.Stream.
@@ -98,27 +86,8 @@ func (s *stream) submit(q *queue, op *driver.Op) error {
 		return s.err
 	case q == &s.send && s.finishing:
 		return driver.ErrShutdown
-	case s.chance.strikes(rarelyFull):
-		return errNoBufs
 	}
-	q.ops.Push(op)
-	s.advance()
-	return nil
-}
-
-// complete ends the oldest operation of a queue.
-func (s *stream) complete(q *queue, err error) {
-	op := q.ops.Pop()
-	op.Err = err
-	s.port.complete(op)
-}
-
-// failAll ends every operation of a queue, unless a transfer is under way,
-// which will then.
-func (s *stream) failAll(q *queue, err error) {
-	for !q.busy && q.ops.Front() != nil {
-		s.complete(q, err)
-	}
+	return s.enqueue(q, op)
 }
 
 // Cancel implements driver.Handle.
@@ -129,25 +98,7 @@ func (s *stream) Cancel(op *driver.Op) bool {
 		s.connected(driver.ErrAborted)
 		return true
 	}
-	found := s.recv.cancel(s.port, op) || s.send.cancel(s.port, op)
-	s.advance()
-	return found
-}
-
-// cancel gives op up if it is on the queue. One whose transfer is under way is
-// only marked.
-func (q *queue) cancel(p *port, op *driver.Op) bool {
-	if q.busy && q.ops.Front() == op {
-		first := !op.Canceled
-		op.Canceled = true
-		return first
-	}
-	if !q.ops.Remove(op) {
-		return false
-	}
-	op.Err = driver.ErrAborted
-	p.complete(op)
-	return true
+	return s.cancel(op)
 }
 
 // CancelAll implements driver.Handle.
@@ -159,27 +110,7 @@ func (s *stream) CancelAll() int {
 		s.connected(driver.ErrAborted)
 		n++
 	}
-	n += s.recv.cancelAll(s.port) + s.send.cancelAll(s.port)
-	s.advance()
-	return n
-}
-
-func (q *queue) cancelAll(p *port) (n int) {
-	var rest driver.List
-	if q.busy {
-		rest.Push(q.ops.Pop())
-	}
-	for op := q.ops.Pop(); op != nil; op = q.ops.Pop() {
-		op.Err = driver.ErrAborted
-		p.complete(op)
-		n++
-	}
-	if op := rest.Front(); op != nil && !op.Canceled {
-		op.Canceled = true
-		n++
-	}
-	q.ops = rest
-	return n
+	return n + s.cancelAll()
 }
 
 // Close implements driver.Handle.
@@ -209,6 +140,8 @@ func (s *stream) end(reset bool) {
 		s.connected(net.ErrClosed)
 	}
 	switch {
+	case s.pipe != noPipe:
+		s.endPipe()
 	case s.peer == nil || s.err != nil:
 	case reset || s.in.size > 0:
 		s.transmit(s.peer.resets)
@@ -217,10 +150,8 @@ func (s *stream) end(reset bool) {
 		s.transmit(s.peer.hearsEnd)
 	}
 	s.giveBack()
+	s.leave()
 	if p := s.port; p != nil {
-		p.detach(s)
-		s.failAll(&s.recv, net.ErrClosed)
-		s.failAll(&s.send, net.ErrClosed)
 		s.net.unlocks = append(s.net.unlocks, func() { p.pool.Forget(&s.acct) })
 	}
 }

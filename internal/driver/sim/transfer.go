@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"net"
-
-	"iocp/internal/driver"
-)
+import "iocp/internal/driver"
 
 // advance begins the transfers that may move something, and sends the end of
 // the stream when it is due.
@@ -18,46 +14,6 @@ func (s *stream) advance() {
 		s.finished = true
 		s.transmit(s.peer.hearsEnd)
 	}
-}
-
-// begin begins one direction's transfer.
-func (s *stream) begin(q *queue, worthIt func(*driver.Op) bool, move func(*driver.Op) (bool, error)) {
-	op := q.ops.Front()
-	if op == nil || q.busy || !worthIt(op) {
-		return
-	}
-	q.busy = true
-	t := transfer{s, q}
-	s.port.begins(t)
-	s.net.after(s.chance.delay(), func() {
-		s.finish(q, move)
-		s.port.ends(t)
-	})
-}
-
-// finish moves what is to be moved, unless it is too late for that.
-func (s *stream) finish(q *queue, move func(*driver.Op) (over bool, err error)) {
-	q.busy = false
-	op := q.ops.Front()
-	switch {
-	case s.closed:
-		s.failAll(q, net.ErrClosed)
-		return
-	case s.err != nil:
-		s.failAll(q, s.err)
-		return
-	case op.Canceled && s.chance.coin():
-		s.complete(q, driver.ErrAborted)
-	case s.chance.strikes(rarelyNoBufs):
-		s.complete(q, errNoBufs)
-	default:
-		if over, err := move(op); over {
-			s.complete(q, err)
-		} else if op.Canceled {
-			s.complete(q, driver.ErrAborted)
-		}
-	}
-	s.advance()
 }
 
 func (s *stream) receivable(op *driver.Op) bool {
@@ -124,7 +80,10 @@ func (s *stream) room() int {
 // push puts a part of a send on its way.
 func (s *stream) push(op *driver.Op) (over bool, err error) {
 	if n := min(op.Len()-op.N, s.room()); n > 0 {
-		data := gather(op.Bufs, op.N, s.chance.portion(n))
+		data, err := s.piece(op, s.chance.portion(n))
+		if err != nil {
+			return true, err
+		}
 		op.N += len(data)
 		s.transmit(func(from *stream) { from.peer.hears(from, data) })
 		if !s.gone() {
@@ -132,6 +91,14 @@ func (s *stream) push(op *driver.Op) (over bool, err error) {
 		}
 	}
 	return op.N == op.Len(), nil
+}
+
+// piece is the next n bytes of a send. There may be less in a file.
+func (s *stream) piece(op *driver.Op, n int) ([]byte, error) {
+	if op.Kind == driver.KindSendFile {
+		return s.filePiece(op, n)
+	}
+	return gather(op.Bufs, op.N, n), nil
 }
 
 // fill moves n bytes to bufs, in order.

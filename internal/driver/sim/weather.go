@@ -3,7 +3,8 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
-	"syscall"
+	"slices"
+	"strings"
 	"time"
 
 	"iocp/internal/driver"
@@ -11,21 +12,47 @@ import (
 
 // weather is what a network is like.
 type weather struct {
-	seed    uint64
-	rough   bool
-	failing bool
+	seed  uint64
+	moods []string
 }
 
-func (w weather) String() string {
-	s := fmt.Sprintf("simulated network, seed %d", w.seed)
-	if w.rough {
-		s += ", rough"
-	}
-	if w.failing {
-		s += ", failing"
-	}
-	return s
+// The moods that a network may have, several at a time.
+const (
+	moodRough   = "rough"
+	moodFailing = "failing"
+	moodFull    = "full"
+	moodWithout = "no-" // and what is missing
+)
+
+// The parts of the backend that a network may lack. It may also refuse
+// operations, by the names of their kinds.
+const (
+	partUDP  = "udp"
+	partUnix = "unix"
+	partFile = "file"
+	partPipe = "pipe"
+)
+
+var missable = []string{partUDP, partUnix, partFile, partPipe, "accept", "connect", "recv", "send", "recvfrom", "sendto", "read", "write"}
+
+// isMood reports whether there is such a mood.
+func isMood(s string) bool {
+	what, without := strings.CutPrefix(s, moodWithout)
+	return without && slices.Contains(missable, what) || slices.Contains([]string{moodRough, moodFailing, moodFull}, s)
 }
+
+func (w *weather) is(mood string) bool { return slices.Contains(w.moods, mood) }
+
+// lacks reports whether a part is missing, or an operation refused.
+func (w *weather) lacks(what string) bool { return w.is(moodWithout + what) }
+
+func (w *weather) String() string {
+	return strings.Join(append([]string{fmt.Sprintf("simulated network, seed %d", w.seed)}, w.moods...), ", ")
+}
+
+// fullAt is how many operations of a direction a handle has at most, on a
+// network that is full.
+const fullAt = 4
 
 // lifetime is how many events a network has that fails.
 func (c chance) lifetime() int { return c.IntN(300) }
@@ -40,17 +67,20 @@ const (
 	rarelyNoFiles = 16  // an accept fails, the connection waits on
 	rarelyLost    = 32  // a connect isn't answered
 	rarelyReset   = 256 // a segment is answered by a reset
+	rarelyDropped = 16  // a datagram is lost
+	rarelyTwice   = 32  // a datagram comes twice
 )
 
 // chance decides for one handle. The network's lock guards it.
 type chance struct {
 	*rand.Rand
-	rough bool
+	weather *weather
+	rough   bool
 }
 
 // chance gives the handle of a number its chances.
-func (w weather) chance(handle uint64) chance {
-	return chance{rand.New(rand.NewPCG(w.seed, handle)), w.rough}
+func (w *weather) chance(handle uint64) chance {
+	return chance{rand.New(rand.NewPCG(w.seed, handle)), w, w.is(moodRough)}
 }
 
 // delay is mostly short, and now and then very long.
@@ -60,6 +90,17 @@ func (c chance) delay() time.Duration {
 
 // strikes reports a misfortune that happens one time in so many.
 func (c chance) strikes(rarely int) bool { return c.rough && c.IntN(rarely) == 0 }
+
+// refusal is why an operation isn't accepted where some are pending already.
+func (c chance) refusal(op *driver.Op, pending int) error {
+	switch {
+	case c.weather.lacks(op.Kind.String()):
+		return errNoOpcode
+	case c.weather.is(moodFull) && pending >= fullAt, c.strikes(rarelyFull):
+		return errNoBufs
+	}
+	return nil
+}
 
 // coin is fair.
 func (c chance) coin() bool { return c.IntN(2) == 0 }
@@ -72,6 +113,14 @@ func (c chance) window() int {
 	return 192<<10 + c.IntN(832<<10)
 }
 
+// places is how many datagrams a Unix socket holds that aren't received.
+func (c chance) places() int {
+	if c.rough {
+		return 1 + c.IntN(4)
+	}
+	return 10 + c.IntN(500) // net.unix.max_dgram_qlen is 10, or 512 since Linux 5.1
+}
+
 // portion is how much of n bytes moves at once; n is positive.
 func (c chance) portion(n int) int {
 	if c.rough {
@@ -81,21 +130,4 @@ func (c chance) portion(n int) int {
 		return n
 	}
 	return segment + c.IntN(n-segment+1)
-}
-
-// The system's errors, with the numbers that kernels give for them.
-var (
-	errReset    = sysError("recv", driver.ErrReset, syscall.ECONNRESET)
-	errNoBufs   = sysError("socket", driver.ErrLimit, syscall.ENOBUFS)
-	errNoFiles  = sysError("accept", driver.ErrLimit, syscall.EMFILE)
-	errRefused  = sysError("connect", driver.ErrRefused, syscall.ECONNREFUSED)
-	errTimedOut = sysError("connect", driver.ErrTimedOut, syscall.ETIMEDOUT)
-	errNoRoute  = sysError("connect", driver.ErrUnreachable, syscall.ENETUNREACH)
-	errInUse    = sysError("bind", driver.ErrAddrInUse, syscall.EADDRINUSE)
-	errBroken   = sysError("poll", driver.ErrUnclassified, syscall.EIO)
-	errNotAvail = sysError("bind", driver.ErrAddrNotAvail, syscall.EADDRNOTAVAIL)
-)
-
-func sysError(call string, class error, errno syscall.Errno) error {
-	return &driver.SysError{Call: call, Class: class, Errno: errno}
 }

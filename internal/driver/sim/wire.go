@@ -12,15 +12,15 @@ func (s *stream) transmit(arrive func(from *stream)) {
 	})
 }
 
-// hears takes data. An end that is closed answers with a reset, and so may one
-// that lost its memory of the connection.
+// hears takes data. An end that is closed answers with a reset, and over TCP so
+// may one that lost its memory of the connection.
 func (s *stream) hears(from *stream, data []byte) {
 	s.in.coming = max(s.in.coming-len(data), 0)
 	switch {
 	case s.closed:
 		s.transmit(from.resets)
 	case s.err != nil:
-	case s.chance.strikes(rarelyReset):
+	case s.pipe == noPipe && !s.unix && s.chance.strikes(rarelyReset):
 		s.transmit(from.resets)
 		s.resets(from)
 	default:
@@ -36,13 +36,16 @@ func (s *stream) hearsEnd(*stream) {
 	s.advance()
 }
 
-// resets takes a reset: everything pending fails, in both directions, and what
-// wasn't received is gone.
-func (s *stream) resets(*stream) {
+// resets takes a reset.
+func (s *stream) resets(*stream) { s.fails(errReset) }
+
+// fails ends the connection: everything pending fails, in both directions, and
+// what wasn't received is gone.
+func (s *stream) fails(err error) {
 	if s.closed || s.err != nil {
 		return
 	}
-	s.err = errReset
+	s.err = err
 	s.in.pieces, s.in.size = nil, 0
 	s.failAll(&s.recv, s.err)
 	s.failAll(&s.send, s.err)

@@ -25,7 +25,7 @@ type Port struct {
 	sink    driver.Sink
 	pool    *driver.Pool
 	records slab
-	handles driver.Slots[handle] // attached, and their SOCKETs not yet closed
+	handles driver.Slots[*handle] // attached, and their SOCKETs not yet closed
 
 	lent  atomic.Int64  // records in the kernel
 	stray atomic.Uint64 // packets that belong to no record

@@ -1,0 +1,27 @@
+package porttest
+
+// A lack is a clause that can't hold on a backend through no fault of its own.
+// docs/contract.md lists them as well.
+type lack struct {
+	backend string
+	wine    bool // only under Wine
+	clause  string
+	why     string
+}
+
+var lacks = []lack{
+	{"portable", true, "C68_reset_pending_send", "Wine leaves package net's pending sends waiting when the peer resets the connection, now and then"},
+	{"winport", true, "C78_cancel_send_file", "Wine doesn't find a pending TransmitFile to be cancelled"},
+	{"winport", true, "C85_datagram_unreachable", "Wine tells a connected socket of unreachable ports, and forgets its pending receives then"},
+}
+
+// lacking gives the clauses, with reasons, that a backend lacks here.
+func lacking(backend string) map[string]string {
+	here := map[string]string{}
+	for _, l := range lacks {
+		if l.backend == backend && (!l.wine || underWine()) {
+			here[l.clause] = l.why
+		}
+	}
+	return here
+}
