@@ -75,7 +75,8 @@ func (b Buf) check() {
 // complete turns a dequeued node into what the caller sees, and gives the Op
 // back to it if it is over, which it reports. It runs outside the port's lock.
 func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
-	if d.Result == nil {
+	home := d.Home()
+	if home == nil {
 		d.Reclaim()
 	}
 	op, _ := d.Self.(*Op)
@@ -83,15 +84,15 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	if d.Buf != nil {
 		c.Buf = Buf{d.Buf, d.Buf.Gen()}
 	}
-	if d.Accepted != nil {
-		c.Socket = newSocket(d.Accepted, stConnected)
+	if s := d.Accepted(); s != nil {
+		c.Socket = newSocket(s, stConnected)
 	}
 	if d.Kind == driver.KindRecvFrom {
-		c.From, c.FromPath = d.Name.Addr, d.Name.Path
+		c.From, c.FromPath = d.Name().Addr, d.Name().Path
 	}
 	// A node of a standing accept leads to an Op whose last completion another
 	// worker may be taking: nothing of it may be touched here.
-	if op != nil && d.Result == nil && op.sock != nil {
+	if op != nil && home == nil && op.sock != nil {
 		op.sock.settle(d.Kind, d.Err)
 		if c.Err != nil {
 			c.Err = opError(d.Kind.String(), op.sock.peer(), c.Err)
@@ -99,8 +100,8 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	} else if c.Err != nil {
 		c.Err = &OpError{Op: d.Kind.String(), Err: c.Err}
 	}
-	if d.Result != nil {
-		d.Result.Recycle(d)
+	if home != nil {
+		home.Recycle(d)
 		return false
 	}
 	d.ResetResult()

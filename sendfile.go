@@ -24,7 +24,7 @@ func (s *Socket) SendFile(op *Op, f *File, off, n int64) error {
 }
 
 func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
-	sender, ok := s.s.(driver.FileSender)
+	sender, ok := s.stream().(driver.FileSender)
 	switch {
 	case !ok:
 		return ErrNotSupported
@@ -46,7 +46,7 @@ func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
 		n = max(size-off, 0)
 	}
 	err := s.start(op, driver.KindSendFile, func(d *driver.Op) error {
-		d.File, d.Off, d.Want = f.f, off, n
+		d.SetFile(f.f, off, n)
 		return sender.SendFile(d)
 	})
 	if err != nil {

@@ -117,7 +117,6 @@ func (h *handle) shut(by func() error) error {
 // filled, and sends go on the wire, in the order in which they were started.
 type Socket struct {
 	handle
-	s     driver.Stream
 	state atomic.Uint32
 }
 
@@ -131,30 +130,34 @@ const (
 )
 
 func newSocket(s driver.Stream, state uint32) *Socket {
-	sock := &Socket{handle: handle{drv: s}, s: s}
+	sock := &Socket{handle: handle{drv: s}}
 	sock.state.Store(state)
 	return sock
 }
 
+// stream is the handle as what it is. A field for it would make sockets larger,
+// of which there may be very many.
+func (s *Socket) stream() driver.Stream { return s.drv.(driver.Stream) }
+
 // RemoteAddr is the peer's address; invalid when there is none.
-func (s *Socket) RemoteAddr() netip.AddrPort { return s.s.RemoteAddr() }
+func (s *Socket) RemoteAddr() netip.AddrPort { return s.stream().RemoteAddr() }
 
 // Bind chooses the local address of a socket to be connected. Without it
 // Connect takes any.
 func (s *Socket) Bind(addr netip.AddrPort) error {
-	if _, unix := s.s.(driver.UnixStream); unix {
+	if _, unix := s.stream().(driver.UnixStream); unix {
 		return opError("bind", addr, ErrInvalid)
 	}
-	return opError("bind", addr, s.s.Bind(addr))
+	return opError("bind", addr, s.stream().Bind(addr))
 }
 
 // Connect connects the socket (ConnectEx). After a refused or failed connect
 // the socket may be connected again.
 func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
-	if _, unix := s.s.(driver.UnixStream); unix || !addr.IsValid() || addr.Port() == 0 {
+	if _, unix := s.stream().(driver.UnixStream); unix || !addr.IsValid() || addr.Port() == 0 {
 		return opError("connect", addr, ErrInvalid)
 	}
-	return opError("connect", addr, s.connect(op, func(d *driver.Op) error { return s.s.Connect(d, addr) }))
+	return opError("connect", addr, s.connect(op, func(d *driver.Op) error { return s.stream().Connect(d, addr) }))
 }
 
 // connect starts a connect by the given means, if none has been made yet.
@@ -221,11 +224,11 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	op.d.Lend()
 	switch kind {
 	case driver.KindRecv:
-		err = s.s.Recv(&op.d)
+		err = s.stream().Recv(&op.d)
 	case driver.KindRecvPooled:
-		err = s.s.RecvPooled(&op.d)
+		err = s.stream().RecvPooled(&op.d)
 	default:
-		err = s.s.Send(&op.d)
+		err = s.stream().Send(&op.d)
 	}
 	if err != nil {
 		op.d.Decline(err)
@@ -292,7 +295,7 @@ func (s *Socket) settle(kind driver.Kind, err error) {
 func (s *Socket) clear(bits uint32) { s.state.And(^bits) }
 
 // peer names the socket in errors.
-func (s *Socket) peer() netip.AddrPort { return s.s.RemoteAddr() }
+func (s *Socket) peer() netip.AddrPort { return s.stream().RemoteAddr() }
 
 // Direction is one or both directions of a connection.
 type Direction uint32
@@ -319,7 +322,7 @@ func (s *Socket) Shutdown(dir Direction) error {
 	if dir&SendSide == 0 || old&stSendShut != 0 {
 		return nil
 	}
-	return opError("shutdown", s.peer(), s.s.ShutdownSend())
+	return opError("shutdown", s.peer(), s.stream().ShutdownSend())
 }
 
 // Close closes the socket. Pending operations complete with net.ErrClosed,
@@ -327,18 +330,18 @@ func (s *Socket) Shutdown(dir Direction) error {
 // sending is still delivered, in the background (see Linger). A second Close
 // returns net.ErrClosed.
 func (s *Socket) Close() error {
-	return s.shut(func() error { return opError("close", s.peer(), s.s.Close()) })
+	return s.shut(func() error { return opError("close", s.peer(), s.stream().Close()) })
 }
 
 // Abort closes the socket with a reset: unsent data is dropped, and the peer's
 // operations fail.
 func (s *Socket) Abort() error {
-	return s.shut(func() error { return opError("abort", s.peer(), s.s.Abort()) })
+	return s.shut(func() error { return opError("abort", s.peer(), s.stream().Abort()) })
 }
 
 // NoDelay turns TCP_NODELAY on or off. It is off on a new socket.
 func (s *Socket) NoDelay(on bool) error {
-	return opError("set TCP_NODELAY", s.peer(), s.s.SetNoDelay(on))
+	return opError("set TCP_NODELAY", s.peer(), s.stream().SetNoDelay(on))
 }
 
 // Linger says what Close does with data not yet delivered: 0 drops it and
@@ -346,10 +349,10 @@ func (s *Socket) NoDelay(on bool) error {
 // seconds, rounded up), a negative one restores the default, which keeps
 // trying in the background. Close itself never waits.
 func (s *Socket) Linger(d time.Duration) error {
-	return opError("set SO_LINGER", s.peer(), s.s.SetLinger(d))
+	return opError("set SO_LINGER", s.peer(), s.stream().SetLinger(d))
 }
 
 // KeepAlive configures TCP keepalive probes.
 func (s *Socket) KeepAlive(cfg net.KeepAliveConfig) error {
-	return opError("set SO_KEEPALIVE", s.peer(), s.s.SetKeepAlive(cfg))
+	return opError("set SO_KEEPALIVE", s.peer(), s.stream().SetKeepAlive(cfg))
 }

@@ -83,7 +83,7 @@ func (p *Port) unix() (driver.UnixPort, error) {
 // That nobody listens there, or that there is no such path, is ErrRefused, and
 // the socket may be connected again.
 func (s *Socket) ConnectUnix(op *Op, path string) error {
-	u, ok := s.s.(driver.UnixStream)
+	u, ok := s.stream().(driver.UnixStream)
 	if !ok || path == "" {
 		return pathError("connect", path, ErrInvalid)
 	}

@@ -39,6 +39,7 @@ func TestAcceptingGoesOnWhenDescriptorsAreFreed(t *testing.T) {
 			t.Fatalf("the server said %q, %v", line, err)
 		}
 		for _, c := range conns {
+			expect(t, c, "+")
 			write(t, c, "served")
 			expect(t, c, "served")
 			c.Close()

@@ -32,11 +32,11 @@ func (op *Op) Lend() {
 	h.Begin(invariant.Event{What: "submitted", Kind: op.Kind.String(), N: op.Len()})
 	switch op.Kind {
 	case KindRecv, KindRecvFrom, KindReadAt:
-		for _, b := range op.Bufs {
+		for _, b := range op.Bufs() {
 			invariant.Poison(b)
 		}
 	case KindSend, KindSendTo, KindWriteAt:
-		op.audit.sent.Take(op.Bufs)
+		op.audit.sent.Take(op.Bufs())
 	}
 }
 

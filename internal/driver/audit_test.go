@@ -76,14 +76,14 @@ func TestLentSendsAreWatched(t *testing.T) {
 		for _, at := range []int{0, 1_999} {
 			first, second := make([]byte, 2_000), make([]byte, 2_000)
 			op := lent(kind, first, second)
-			clear(op.Bufs) // as net.Buffers does when they have been sent
+			clear(op.Bufs()) // as net.Buffers does when they have been sent
 			second[at]++
 			op.N = 4_000
 			wantAudited(t, panics(op.Reclaim), "written to while a "+kind.String(), kind.String()+" submitted, 4000 bytes", "audit_test.go", "dequeued, 4000 bytes")
 		}
 	}
 	op := lent(driver.KindSend, []byte("da"), []byte("ta"))
-	clear(op.Bufs)
+	clear(op.Bufs())
 	if got := panics(op.Reclaim); got != "" {
 		t.Errorf("only the headers were used up, but: %s", got)
 	}

@@ -62,11 +62,3 @@ type Pathed interface {
 	// Path is what the handle is bound to, or else connected to, or else empty.
 	Path() string
 }
-
-// SetName gives the op a name; it allocates only the first time.
-func (op *Op) SetName(n Name) {
-	if op.Name == nil {
-		op.Name = new(Name)
-	}
-	*op.Name = n
-}

@@ -123,9 +123,9 @@ type Handle interface {
 type Stream interface {
 	Handle
 	Connect(op *Op, addr netip.AddrPort) error
-	Recv(op *Op) error       // into op.Bufs
+	Recv(op *Op) error       // into op.Bufs()
 	RecvPooled(op *Op) error // sets op.Buf, none held while waiting
-	Send(op *Op) error       // all of op.Bufs, or an error
+	Send(op *Op) error       // all of op.Bufs(), or an error
 	ShutdownSend() error     // after the sends already accepted
 	Abort() error            // Close with a reset
 

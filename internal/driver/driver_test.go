@@ -92,11 +92,11 @@ func TestOpKeepsItsOwnHeaders(t *testing.T) {
 		mine := slices.Clone(bufs[:n])
 		op.SetBufs(mine)
 		clear(mine)
-		if len(op.Bufs) != n || op.Len() != []int{0, 3, 7}[n] {
-			t.Fatalf("%d buffers set, the op has %d of %d bytes", n, len(op.Bufs), op.Len())
+		if len(op.Bufs()) != n || op.Len() != []int{0, 3, 7}[n] {
+			t.Fatalf("%d buffers set, the op has %d of %d bytes", n, len(op.Bufs()), op.Len())
 		}
 		op.DropBufs()
-		if op.Len() != 0 || slices.ContainsFunc(op.Bufs[:cap(op.Bufs)], func(b []byte) bool { return b != nil }) {
+		if op.Len() != 0 || slices.ContainsFunc(op.Bufs()[:cap(op.Bufs())], func(b []byte) bool { return b != nil }) {
 			t.Fatal("a resting op keeps buffers")
 		}
 	}

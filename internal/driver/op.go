@@ -40,74 +40,73 @@ type Op struct {
 
 	Self any // the public operation this one serves; nil for a nil-Op post
 	Key  any // what the completion reports as its key
-	Kind Kind
 
 	// Pending is true from submit to dequeue of the last completion.
 	Pending atomic.Bool
-
-	// Bufs is what a Recv fills or a Send takes its bytes from. The slice of
-	// slices is the op's own copy (the caller's array is free after submit).
-	Bufs [][]byte
-	one  [1][]byte // where Bufs lives in the common case
-
-	// Name is whom a datagram goes to or came from. It is made for the op's
-	// first datagram and kept for the next; a stream's ops have none.
-	Name *Name
-
-	// Where in which file the operation is, and for a SendFile how many bytes
-	// it wants.
-	File File
-	Off  int64
-	Want int64
-
-	timer timer // see Timers
-
-	// The result, set by the backend before Sink.Complete.
-	N        int
-	Err      error
-	More     bool
-	Buf      *Buf
-	Accepted Stream
-
-	// Result is set in a node that a backend queues for one completion of a
-	// standing operation; it is told when the node has been dequeued.
-	Result Recycler
+	Kind    Kind
 
 	// Canceled marks an operation that was cancelled while a transfer for it
 	// was under way; the backend decides when the transfer is over.
 	Canceled bool
 
-	// Record is for the backend alone (winport's OVERLAPPED record).
-	Record any
+	More   bool // a result: see below
+	nbufs  uint8
+	heapAt int32 // place in a Timers, from 1; 0 is none
+
+	one  [1][]byte // see Bufs
+	many *[][]byte
+
+	about any // see File, Name, Accepted and NewNode
+
+	// Off is where in a file the operation is, or when a timer is due.
+	Off int64
+
+	// Want is how many bytes a SendFile sends.
+	Want int64
+
+	// The result, set by the backend before Sink.Complete.
+	N   int
+	Err error
+	Buf *Buf
 }
 
-// Recycler takes back the node of one completion of a standing operation.
-type Recycler interface {
-	// Recycle is called outside every lock of the port, once per node.
-	Recycle(op *Op)
+// severalBufs, in nbufs, says that the buffers are in many.
+const severalBufs = 2
+
+// Bufs is what a Recv fills or a Send takes its bytes from. The slice of slices
+// is the op's own copy: the caller's array is free after submit.
+func (op *Op) Bufs() [][]byte {
+	if op.nbufs == severalBufs {
+		return *op.many
+	}
+	return op.one[:op.nbufs]
 }
 
 // SetBufs copies the slice headers of bufs into the op. It allocates only
 // when an op meets more buffers than ever before.
 func (op *Op) SetBufs(bufs [][]byte) {
-	if len(bufs) <= 1 && cap(op.Bufs) <= 1 {
-		op.Bufs = append(op.one[:0], bufs...)
+	if len(bufs) <= 1 {
+		op.nbufs = uint8(copy(op.one[:], bufs))
 		return
 	}
-	op.Bufs = append(op.Bufs[:0], bufs...)
+	if op.many == nil {
+		op.many = new([][]byte)
+	}
+	*op.many = append((*op.many)[:0], bufs...)
+	op.nbufs = severalBufs
 }
 
 // SetOneBuf is SetBufs for a single buffer.
 func (op *Op) SetOneBuf(b []byte) {
 	op.one[0] = b
-	op.Bufs = op.one[:]
+	op.nbufs = 1
 }
 
 // Len is the number of bytes to be moved: those that Bufs holds, or what a
 // SendFile wants.
 func (op *Op) Len() int {
 	n := int(op.Want)
-	for _, b := range op.Bufs {
+	for _, b := range op.Bufs() {
 		n += len(b)
 	}
 	return n
@@ -117,40 +116,51 @@ func (op *Op) Len() int {
 // to its buffers.
 func (op *Op) ResetResult() {
 	op.N, op.Err, op.More = 0, nil, false
-	op.Buf, op.Accepted = nil, nil
+	op.Buf = nil
 	op.Canceled = false
+	if op.about != nil {
+		op.SetAccepted(nil)
+	}
 }
 
 // DropBufs forgets the buffers and the file, so that a resting op keeps none of
 // the caller's memory alive.
 func (op *Op) DropBufs() {
-	op.File, op.Off, op.Want = nil, 0, 0
+	op.Off, op.Want = 0, 0
+	if _, ok := op.about.(File); ok {
+		op.about = nil
+	}
 	op.audit.sent.Drop()
-	clear(op.Bufs)
-	op.Bufs = op.Bufs[:0]
+	clear(op.Bufs())
+	op.nbufs = 0
 }
 
-// List is a FIFO of operations, linked through the operations themselves.
-// The zero value is empty. It is not safe for concurrent use.
+// List is a FIFO of operations, linked through the operations themselves in a
+// ring, of which it knows the youngest. The zero value is empty. It is not safe
+// for concurrent use.
 type List struct {
-	head, tail *Op
-	n          int
+	tail *Op
+	n    int32
 }
 
 // Len is the number of operations on the list.
-func (l *List) Len() int { return l.n }
+func (l *List) Len() int { return int(l.n) }
 
 // Front is the oldest operation, or nil.
-func (l *List) Front() *Op { return l.head }
+func (l *List) Front() *Op {
+	if l.tail == nil {
+		return nil
+	}
+	return l.tail.next
+}
 
 // Push appends op, which must be on no list.
 func (l *List) Push(op *Op) {
 	op.join()
-	op.next = nil
 	if l.tail == nil {
-		l.head = op
+		op.next = op
 	} else {
-		l.tail.next = op
+		op.next, l.tail.next = l.tail.next, op
 	}
 	l.tail = op
 	l.n++
@@ -158,47 +168,43 @@ func (l *List) Push(op *Op) {
 
 // Pop removes and returns the oldest operation, or nil.
 func (l *List) Pop() *Op {
-	op := l.head
-	if op == nil {
-		return nil
+	op := l.Front()
+	if op != nil {
+		l.unlink(l.tail)
 	}
-	l.head = op.next
-	if l.head == nil {
-		l.tail = nil
-	}
-	op.next = nil
-	op.part()
-	l.n--
 	return op
 }
 
 // Remove takes op out of the list and reports whether it was there. It walks:
 // the lists it is used on are as short as a socket's pending operations.
 func (l *List) Remove(op *Op) bool {
-	var prev *Op
-	for o := l.head; o != nil; prev, o = o, o.next {
-		if o != op {
-			continue
+	for prev, n := l.tail, l.n; n > 0; prev, n = prev.next, n-1 {
+		if prev.next == op {
+			l.unlink(prev)
+			return true
 		}
-		if prev == nil {
-			l.head = o.next
-		} else {
-			prev.next = o.next
-		}
-		if l.tail == o {
-			l.tail = prev
-		}
-		o.next = nil
-		o.part()
-		l.n--
-		return true
 	}
 	return false
 }
 
+// unlink takes out what follows prev in the ring.
+func (l *List) unlink(prev *Op) {
+	op := prev.next
+	prev.next = op.next
+	switch {
+	case prev == op:
+		l.tail = nil
+	case l.tail == op:
+		l.tail = prev
+	}
+	op.next = nil
+	op.part()
+	l.n--
+}
+
 // Contains reports whether op is on the list.
 func (l *List) Contains(op *Op) bool {
-	for o := l.head; o != nil; o = o.next {
+	for o, n := l.tail, l.n; n > 0; o, n = o.next, n-1 {
 		if o == op {
 			return true
 		}

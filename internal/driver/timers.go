@@ -1,16 +1,11 @@
 package driver
 
 // Timers is a heap of operations that are over at a time: the one due first is
-// at the front. The node is in the operation, so an entry costs one slice
-// element. The zero value is empty. It is not safe for concurrent use.
+// at the front. An operation's Off is when it is due, in the unit and by the
+// clock of whoever uses the heap. The node is in the operation, so an entry costs
+// one slice element. The zero value is empty. It is not safe for concurrent use.
 type Timers struct {
 	heap []*Op
-}
-
-// timer is an operation's part of a Timers.
-type timer struct {
-	due int64 // in the unit and by the clock of whoever uses the heap
-	at  int   // place in the heap, from 1; 0 is none
 }
 
 // fanout is how many children a node of the heap has. Four make it half as
@@ -21,11 +16,11 @@ const fanout = 4
 func (t *Timers) Len() int { return len(t.heap) }
 
 // Due is when the first entry is due. There must be one.
-func (t *Timers) Due() int64 { return t.heap[0].timer.due }
+func (t *Timers) Due() int64 { return t.heap[0].Off }
 
 // Add enters op, which must be in no heap.
 func (t *Timers) Add(op *Op, due int64) {
-	op.timer.due = due
+	op.Off = due
 	t.heap = append(t.heap, nil)
 	t.up(len(t.heap)-1, op)
 }
@@ -39,11 +34,11 @@ func (t *Timers) Pop() *Op {
 
 // Remove takes op out and reports whether it was there.
 func (t *Timers) Remove(op *Op) bool {
-	i := op.timer.at - 1
+	i := int(op.heapAt) - 1
 	if i < 0 || i >= len(t.heap) || t.heap[i] != op {
 		return false
 	}
-	op.timer.at = 0
+	op.heapAt = 0
 	last := t.heap[len(t.heap)-1]
 	t.heap[len(t.heap)-1] = nil
 	t.heap = t.heap[:len(t.heap)-1]
@@ -70,7 +65,7 @@ func (t *Timers) shrink() {
 func (t *Timers) up(i int, op *Op) {
 	for i > 0 {
 		parent := (i - 1) / fanout
-		if t.heap[parent].timer.due <= op.timer.due {
+		if t.heap[parent].Off <= op.Off {
 			break
 		}
 		t.put(i, t.heap[parent])
@@ -83,10 +78,10 @@ func (t *Timers) up(i int, op *Op) {
 func (t *Timers) down(i int, op *Op) {
 	for {
 		least := i
-		due := op.timer.due
+		due := op.Off
 		for c := i*fanout + 1; c < min(i*fanout+1+fanout, len(t.heap)); c++ {
-			if t.heap[c].timer.due < due {
-				least, due = c, t.heap[c].timer.due
+			if t.heap[c].Off < due {
+				least, due = c, t.heap[c].Off
 			}
 		}
 		if least == i {
@@ -100,5 +95,5 @@ func (t *Timers) down(i int, op *Op) {
 
 func (t *Timers) put(i int, op *Op) {
 	t.heap[i] = op
-	op.timer.at = i + 1
+	op.heapAt = int32(i + 1)
 }

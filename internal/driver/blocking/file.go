@@ -106,7 +106,7 @@ func (f *File) Do() {
 // move carries op out. The file's descriptor stays open meanwhile: release sees
 // to it.
 func (f *File) move(op *driver.Op) (int, error) {
-	buf := op.Bufs[0]
+	buf := op.Bufs()[0]
 	switch {
 	case op.Kind == driver.KindReadAt:
 		n, err := f.os.ReadAt(buf, op.Off)

@@ -47,7 +47,7 @@ func (a *acceptor) transfer(op *driver.Op) (int, error) {
 	}
 	s, err := a.accept()
 	if err == nil {
-		op.Accepted = s
+		op.SetAccepted(s)
 	}
 	return 0, err
 }
@@ -112,11 +112,12 @@ func (a *acceptor) report(op *driver.Op, s driver.Stream) {
 	if k := len(a.idle); k > 0 {
 		node, a.idle = a.idle[k-1], a.idle[:k-1]
 	} else {
-		node = &driver.Op{Result: a}
+		node = driver.NewNode(a)
 	}
 	a.undequeued++
 	node.Self, node.Key, node.Kind = op.Self, op.Key, op.Kind
-	node.More, node.Accepted = true, s
+	node.More = true
+	node.SetAccepted(s)
 	a.h.port.sink.Complete(node, false)
 }
 
@@ -134,8 +135,8 @@ func (a *acceptor) Recycle(node *driver.Op) {
 func (a *acceptor) settle(op *driver.Op, _ int, err error) error {
 	switch {
 	case err == nil && a.l.closed:
-		op.Accepted.Close()
-		op.Accepted = nil
+		op.Accepted().Close()
+		op.SetAccepted(nil)
 		return net.ErrClosed
 	case err == nil:
 		return nil

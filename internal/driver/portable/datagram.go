@@ -66,7 +66,7 @@ func (d *datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recv.lane,
 
 // SendTo sends one datagram.
 func (d *datagram) SendTo(op *driver.Op) error {
-	if !d.reaches(*op.Name) {
+	if !d.reaches(*op.Name()) {
 		return driver.ErrInvalid
 	}
 	return d.submit(&d.send.lane, op)

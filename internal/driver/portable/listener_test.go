@@ -19,10 +19,10 @@ func TestAcceptsAreServedInOrder(t *testing.T) {
 	for i := range ops {
 		peer := b.dial(l)
 		b.ends(&ops[i], 0, nil)
-		if got := ops[i].Accepted.RemoteAddr(); got != addrPort(peer.LocalAddr()) {
+		if got := ops[i].Accepted().RemoteAddr(); got != addrPort(peer.LocalAddr()) {
 			t.Fatalf("accepted %v, dialled from %v", got, peer.LocalAddr())
 		}
-		b.must(ops[i].Accepted.Close())
+		b.must(ops[i].Accepted().Close())
 	}
 }
 
@@ -63,10 +63,10 @@ func TestAcceptManyIsBounded(t *testing.T) {
 	nodes := make(map[*driver.Op]bool)
 	take := func() *driver.Op {
 		node := b.any()
-		if !node.More || node.Self != op || node.Key != "key" || node.Kind != op.Kind || node.Accepted == nil {
+		if !node.More || node.Self != op || node.Key != "key" || node.Kind != op.Kind || node.Accepted() == nil {
 			t.Fatalf("bad completion of a standing accept: %+v", node)
 		}
-		b.must(node.Accepted.Close())
+		b.must(node.Accepted().Close())
 		nodes[node] = true
 		return node
 	}
@@ -78,7 +78,7 @@ func TestAcceptManyIsBounded(t *testing.T) {
 	for range extra {
 		node := out[0]
 		out = out[1:]
-		node.Result.Recycle(node)
+		node.Home().Recycle(node)
 		out = append(out, take())
 	}
 	if len(nodes) != undequeuedMax {

@@ -44,7 +44,7 @@ func (r *receiver) transfer(op *driver.Op) (int, error) {
 		return 0, err
 	}
 	got := r.room[:n]
-	for _, b := range op.Bufs {
+	for _, b := range op.Bufs() {
 		got = got[copy(b, got):]
 	}
 	if len(got) > 0 {
@@ -58,11 +58,11 @@ func (r *receiver) receive(op *driver.Op) (n int, err error) {
 	case *net.UDPConn:
 		var from netip.AddrPort
 		n, from, err = conn.ReadFromUDPAddrPort(r.room)
-		op.Name.Addr = unmapped(from)
+		op.Name().Addr = unmapped(from)
 	case *net.UnixConn:
 		var from *net.UnixAddr
 		n, from, err = conn.ReadFromUnix(r.room)
-		op.Name.Path = pathOf(from)
+		op.Name().Path = pathOf(from)
 	}
 	return n, err
 }
@@ -82,7 +82,7 @@ type sender struct {
 func (s *sender) verdict(op *driver.Op) error { return s.d.verdict(op) }
 
 func (s *sender) transfer(op *driver.Op) (int, error) {
-	msg := joined(op.Bufs)
+	msg := joined(op.Bufs())
 	n, err := s.one(op, msg)
 	for s.d.nobody(err) {
 		n, err = s.one(op, msg)
@@ -93,11 +93,11 @@ func (s *sender) transfer(op *driver.Op) (int, error) {
 func (s *sender) one(op *driver.Op, msg []byte) (int, error) {
 	switch conn := s.d.conn.(type) {
 	case *net.UDPConn:
-		if op.Name.Addr.IsValid() {
-			return conn.WriteToUDPAddrPort(msg, op.Name.Addr)
+		if op.Name().Addr.IsValid() {
+			return conn.WriteToUDPAddrPort(msg, op.Name().Addr)
 		}
 	case *net.UnixConn:
-		if op.Name.Path != "" {
+		if op.Name().Path != "" {
 			return s.toPath(op, msg)
 		}
 	}
@@ -108,7 +108,7 @@ func (s *sender) one(op *driver.Op, msg []byte) (int, error) {
 // again, as no event tells when there is room.
 func (s *sender) toPath(op *driver.Op, msg []byte) (int, error) {
 	for {
-		n, err := sendToPath(s.d.raw, op.Name.Path, msg)
+		n, err := sendToPath(s.d.raw, op.Name().Path, msg)
 		if !errors.Is(err, syscall.EAGAIN) {
 			return n, err
 		}

@@ -108,9 +108,9 @@ func (e *pipeEnd) verdict(op *driver.Op) error {
 
 func (e *pipeEnd) transfer(op *driver.Op) (int, error) {
 	if op.Kind == driver.KindSend {
-		return e.write(op.Bufs)
+		return e.write(op.Bufs())
 	}
-	for _, b := range op.Bufs {
+	for _, b := range op.Bufs() {
 		if len(b) > 0 {
 			return e.read(b)
 		}

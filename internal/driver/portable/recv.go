@@ -42,7 +42,7 @@ func (r *reader) transfer(op *driver.Op) (int, error) {
 	case op.Len() == 0:
 		return 0, r.look()
 	default:
-		return r.fill(op.Bufs)
+		return r.fill(op.Bufs())
 	}
 }
 

@@ -68,12 +68,12 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 		return 0, nil
 	case op.Kind == driver.KindSendFile:
 		return w.sendFile(op)
-	case len(op.Bufs) == 1:
-		return w.s.conn.Write(op.Bufs[0])
+	case len(op.Bufs()) == 1:
+		return w.s.conn.Write(op.Bufs()[0])
 	}
 	var sent int64
 	var err error
-	for rest := op.Bufs; len(rest) > 0 && err == nil; rest = rest[min(len(rest), gatherMax):] {
+	for rest := op.Bufs(); len(rest) > 0 && err == nil; rest = rest[min(len(rest), gatherMax):] {
 		var n int64
 		w.gather = net.Buffers(rest[:min(len(rest), gatherMax)])
 		n, err = w.gather.WriteTo(w.s.conn)

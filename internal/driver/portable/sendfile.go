@@ -18,7 +18,7 @@ type fileTrouble struct{ error }
 // could have the system do it, but then from the file's own position, which
 // operations share.
 func (s *stream) SendFile(op *driver.Op) error {
-	if _, ok := op.File.(*blocking.File); !ok {
+	if _, ok := op.File().(*blocking.File); !ok {
 		return driver.ErrInvalid
 	}
 	return s.submit(&s.send.lane, op)
@@ -26,7 +26,7 @@ func (s *stream) SendFile(op *driver.Op) error {
 
 // sendFile is transfer for a SendFile.
 func (w *writer) sendFile(op *driver.Op) (int, error) {
-	f := op.File.(*blocking.File)
+	f := op.File().(*blocking.File)
 	buf := make([]byte, min(op.Want, sendFileChunk))
 	sent := 0
 	for rest := op.Want; rest > 0; rest = op.Want - int64(sent) {

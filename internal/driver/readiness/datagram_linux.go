@@ -93,7 +93,7 @@ func (d *datagram) RecvFrom(op *driver.Op) error { return d.submit(op, false) }
 
 // SendTo implements driver.Datagram.
 func (d *datagram) SendTo(op *driver.Op) error {
-	if *op.Name != (driver.Name{}) && !d.reaches(*op.Name) {
+	if *op.Name() != (driver.Name{}) && !d.reaches(*op.Name()) {
 		return driver.ErrInvalid
 	}
 	return d.submit(op, true)
@@ -106,14 +106,14 @@ func (d *datagram) message(op *driver.Op, send bool) *epoll.Message {
 	if send {
 		m = &d.out
 	}
-	m.SetBuffers(op.Bufs)
+	m.SetBuffers(op.Bufs())
 	switch {
 	case !send:
 		m.WantName()
-	case op.Name.Path != "":
-		m.SetPath(op.Name.Path)
-	case op.Name.Addr.IsValid():
-		m.SetAddr(op.Name.Addr, d.v6)
+	case op.Name().Path != "":
+		m.SetPath(op.Name().Path)
+	case op.Name().Addr.IsValid():
+		m.SetAddr(op.Name().Addr, d.v6)
 	}
 	return m
 }
@@ -154,9 +154,9 @@ func (d *datagram) received(t *Transfer) error {
 	op := t.op
 	op.N = t.N
 	if d.local {
-		op.Name.Path = t.Msg.Path()
+		op.Name().Path = t.Msg.Path()
 	} else {
-		op.Name.Addr = t.Msg.Addr()
+		op.Name().Addr = t.Msg.Addr()
 	}
 	if t.Msg.Truncated() {
 		return driver.ErrMessageSize

@@ -155,7 +155,7 @@ func (l *listener) pump(polling bool) {
 		case err != nil:
 			l.complete(sysError("accept4", err), polling)
 		case op.Kind == driver.KindAccept:
-			op.Accepted = s
+			op.SetAccepted(s)
 			l.complete(nil, polling)
 		default:
 			l.port.sink.Complete(l.node(op, s), polling)
@@ -170,10 +170,11 @@ func (l *listener) node(op *driver.Op, s driver.Stream) *driver.Op {
 	if k := len(l.free); k > 0 {
 		n, l.free = l.free[k-1], l.free[:k-1]
 	} else {
-		n = &driver.Op{Result: l}
+		n = driver.NewNode(l)
 	}
 	n.Self, n.Key, n.Kind = op.Self, op.Key, op.Kind
-	n.More, n.Accepted = true, s
+	n.More = true
+	n.SetAccepted(s)
 	return n
 }
 

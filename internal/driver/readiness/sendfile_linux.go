@@ -19,7 +19,7 @@ const sendFileMax = 1 << 20
 // carries it out, since sendfile(2) waits for the disk even when it doesn't
 // wait for the socket.
 func (s *stream) SendFile(op *driver.Op) error {
-	if _, ok := op.File.(*blocking.File); !ok {
+	if _, ok := op.File().(*blocking.File); !ok {
 		return driver.ErrInvalid
 	}
 	return s.submit(op, true)
@@ -46,7 +46,7 @@ func (t *Transfer) callFile() {
 	if left == 0 {
 		return
 	}
-	raw, err := op.File.(*blocking.File).OS().SyscallConn()
+	raw, err := op.File().(*blocking.File).OS().SyscallConn()
 	if err == nil {
 		err = raw.Control(func(fd uintptr) { t.sendFrom(int(fd), op.Off+int64(op.N), int(min(left, sendFileMax))) })
 	}

@@ -53,7 +53,7 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 		// taking it.
 		t.Peek = true
 	}
-	t.Bufs = op.Bufs
+	t.Bufs = op.Bufs()
 	if t.Peek {
 		t.Bufs = scratch
 	}
@@ -174,7 +174,7 @@ func (s *stream) received(q *queue, t *Transfer) {
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
 	// has come already, or the receive stopped at out-of-band data, or, on a
 	// Unix socket, where a descriptor is passed along (unix(7)).
-	if t.N < op.Len() && len(op.Bufs) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
+	if t.N < op.Len() && len(op.Bufs()) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
 		q.ready = false
 	}
 }

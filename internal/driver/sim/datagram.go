@@ -60,7 +60,7 @@ func (d *datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recv, op) 
 
 // SendTo implements driver.Datagram.
 func (d *datagram) SendTo(op *driver.Op) error {
-	if *op.Name != (driver.Name{}) && !d.expresses(*op.Name) {
+	if *op.Name() != (driver.Name{}) && !d.expresses(*op.Name()) {
 		return driver.ErrInvalid
 	}
 	return d.submit(&d.send, op)

@@ -109,8 +109,8 @@ func (r *rig) note(heard []int, op *driver.Op) []int {
 		return heard
 	}
 	var i int
-	if _, err := fmt.Sscan(string(op.Bufs[0][:op.N]), &i); err != nil {
-		r.Fatalf("received %q: %v", op.Bufs[0][:op.N], err)
+	if _, err := fmt.Sscan(string(op.Bufs()[0][:op.N]), &i); err != nil {
+		r.Fatalf("received %q: %v", op.Bufs()[0][:op.N], err)
 	}
 	return append(heard, i)
 }

@@ -135,7 +135,8 @@ func TestSendFile(t *testing.T) {
 	r := newRig(t, "1/sendfile")
 	a, b := r.pair()
 	f := r.file("0123456789")
-	op := &driver.Op{Kind: driver.KindSendFile, File: f, Off: 4, Want: 10}
+	op := &driver.Op{Kind: driver.KindSendFile}
+	op.SetFile(f, 4, 10)
 	r.must(a.(driver.FileSender).SendFile(op))
 	if r.next(); op.N != 6 || op.Err != io.ErrUnexpectedEOF {
 		t.Fatalf("sent %d bytes with error %v, want 6 and the end of the file", op.N, op.Err)

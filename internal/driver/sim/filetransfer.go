@@ -50,7 +50,7 @@ func (t fileTransfer) over(n int, err error) {
 
 // carryOut does what the operation asks for, as far as the disk allows it.
 func (f *file) carryOut(op *driver.Op) (n int, err error) {
-	buf := op.Bufs[0]
+	buf := op.Bufs()[0]
 	switch {
 	case op.Kind == driver.KindReadAt && f.chance.strikes(rarelyBadDisk):
 		return 0, errBadDisk

@@ -128,12 +128,20 @@ func (l *listener) accept() {
 		l.complete(errNoFiles)
 	case op.Kind == driver.KindAcceptMany:
 		l.out++
-		l.port.complete(&driver.Op{Result: l, Self: op.Self, Key: op.Key, Kind: op.Kind, More: true, Accepted: l.take().face()})
+		l.port.complete(l.node(op))
 	default:
-		op.Accepted = l.take().face()
+		op.SetAccepted(l.take().face())
 		l.complete(nil)
 	}
 	l.advance()
+}
+
+// node makes the packet for one connection of a standing accept.
+func (l *listener) node(op *driver.Op) *driver.Op {
+	n := driver.NewNode(l)
+	n.Self, n.Key, n.Kind, n.More = op.Self, op.Key, op.Kind, true
+	n.SetAccepted(l.take().face())
+	return n
 }
 
 // Recycle implements driver.Recycler.

@@ -29,7 +29,7 @@ func (d *datagram) receive(op *driver.Op) (over bool, err error) {
 	d.size -= d.takes(m)
 	op.SetName(m.from)
 	rest := inbox{pieces: [][]byte{m.data}, size: len(m.data)}
-	op.N = rest.fill(op.Bufs, min(op.Len(), rest.size))
+	op.N = rest.fill(op.Bufs(), min(op.Len(), rest.size))
 	d.wake()
 	if rest.size > 0 {
 		return true, driver.ErrMessageSize
@@ -56,7 +56,7 @@ func (d *datagram) post(op *driver.Op) (over bool, err error) {
 // write copies what op sends.
 func (d *datagram) write(op *driver.Op) message {
 	op.N = op.Len()
-	return message{data: gather(op.Bufs, 0, op.N)}
+	return message{data: gather(op.Bufs(), 0, op.N)}
 }
 
 // deliver has something arrive, in order after what was sent before or not.

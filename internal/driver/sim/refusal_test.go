@@ -112,7 +112,7 @@ func TestFullQueues(t *testing.T) {
 		if op := r.next(); op != pending[0] || op.Err != nil || op.N != 1 {
 			t.Fatalf("a receive ended out of order, or with %d bytes and %v", op.N, op.Err)
 		}
-		got, pending = append(got, pending[0].Bufs[0][0]), pending[1:]
+		got, pending = append(got, pending[0].Bufs()[0][0]), pending[1:]
 	}
 	if string(got) != data {
 		t.Errorf("received %q, want %q", got, data)

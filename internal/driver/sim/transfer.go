@@ -38,7 +38,7 @@ func (s *stream) receive(op *driver.Op) (over bool, err error) {
 		op.Buf = buf
 	}
 	if room := min(op.Len(), s.in.size); room > 0 {
-		op.N = s.in.fill(op.Bufs, s.chance.portion(room))
+		op.N = s.in.fill(op.Bufs(), s.chance.portion(room))
 		s.peer.advance() // there is room for more
 	}
 	if op.Buf != nil {
@@ -98,7 +98,7 @@ func (s *stream) piece(op *driver.Op, n int) ([]byte, error) {
 	if op.Kind == driver.KindSendFile {
 		return s.filePiece(op, n)
 	}
-	return gather(op.Bufs, op.N, n), nil
+	return gather(op.Bufs(), op.N, n), nil
 }
 
 // fill moves n bytes to bufs, in order.

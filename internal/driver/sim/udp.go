@@ -11,7 +11,7 @@ import (
 // cast sends over UDP, which tells its sender no more than that the datagram
 // has left (C85). Who is there is looked up when it arrives.
 func (d *datagram) cast(op *driver.Op) error {
-	to := unmapped(op.Name.Addr)
+	to := unmapped(op.Name().Addr)
 	if !to.IsValid() {
 		to = d.peer.Addr
 	}

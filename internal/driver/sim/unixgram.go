@@ -51,8 +51,8 @@ func (d *datagram) hand(op *driver.Op) (over bool, err error) {
 
 // target is the Unix socket that op is for.
 func (d *datagram) target(op *driver.Op) (*datagram, error) {
-	if *op.Name != (driver.Name{}) {
-		return d.addressee(*op.Name)
+	if *op.Name() != (driver.Name{}) {
+		return d.addressee(*op.Name())
 	}
 	return d.mate, d.mate.hearing(d)
 }

@@ -89,7 +89,7 @@ func (l *Listener) packet(r *record, _ int) {
 		l.oldestFirst(r)
 	}
 	if err == nil {
-		r.op.Accepted = conn
+		r.op.SetAccepted(conn)
 	}
 	r.end(0, err)
 	l.accepts.remove(r)

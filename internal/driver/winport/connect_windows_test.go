@@ -145,9 +145,9 @@ func TestIPv6(t *testing.T) {
 				t.Fatal(op.Kind, op.Err)
 			}
 		}
-		if a := accept.Accepted.RemoteAddr(); a != s.LocalAddr() || a.Addr().String() != to {
+		if a := accept.Accepted().RemoteAddr(); a != s.LocalAddr() || a.Addr().String() != to {
 			t.Errorf("accepted from %v, connected from %v", a, s.LocalAddr())
 		}
-		accept.Accepted.Close()
+		accept.Accepted().Close()
 	}
 }

@@ -81,7 +81,7 @@ func (d Datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recvs, op, 
 
 // SendTo implements driver.Datagram.
 func (d Datagram) SendTo(op *driver.Op) error {
-	if op.Name.Addr.IsValid() && !fits(op.Name.Addr, d.v6) {
+	if op.Name().Addr.IsValid() && !fits(op.Name().Addr, d.v6) {
 		return driver.ErrInvalid
 	}
 	return d.submit(&d.sends, op, false)
@@ -105,7 +105,7 @@ func (s *Stream) beginDatagram(r *record) {
 		return
 	}
 	for {
-		r.load(r.op.Bufs, 0)
+		r.load(r.op.Bufs(), 0)
 		err := start(r)
 		if err = s.started(r, call, err); err == nil {
 			return
@@ -130,14 +130,14 @@ func (s *Stream) recvFrom(r *record) error {
 }
 
 func (s *Stream) sendTo(r *record) error {
-	if !r.op.Name.Addr.IsValid() {
+	if !r.op.Name().Addr.IsValid() {
 		s.lend(r)
 		return windows.WSASend(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
 	}
 	if r.ends == nil {
 		r.ends = new(ends)
 	}
-	r.ends.to = sockaddr(r.op.Name.Addr, s.v6)
+	r.ends.to = sockaddr(r.op.Name().Addr, s.v6)
 	s.lend(r)
 	return windows.WSASendto(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, r.ends.to, &r.ov, nil)
 }
@@ -158,7 +158,7 @@ func (s *Stream) datagramOver(r *record, n int, status syscall.Errno) {
 		r.end(n, nil)
 	default:
 		sa, err := r.ends.from.Sockaddr()
-		op.Name.Addr = addrPort(sa, err)
+		op.Name().Addr = addrPort(sa, err)
 		if room := op.Len(); n > room {
 			r.end(room, driver.ErrMessageSize)
 			return

@@ -64,7 +64,7 @@ func (f *File) submit(op *driver.Op) error {
 // the end of the file in either way (C129): both are reported alike.
 func (f *File) begin(r *record, polling bool) {
 	op := r.op
-	b := op.Bufs[0][op.N:]
+	b := op.Bufs()[0][op.N:]
 	b = b[:min(len(b), requestMax)]
 	if len(b) > 0 {
 		r.pins.Pin(&b[0])

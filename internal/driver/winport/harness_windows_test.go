@@ -191,8 +191,8 @@ func (b *bench) ourPair() (driver.Stream, driver.Stream) {
 			b.t.Fatal(op.Kind, op.Err)
 		}
 	}
-	b.attach(accept.Accepted)
-	return s, accept.Accepted
+	b.attach(accept.Accepted())
+	return s, accept.Accepted()
 }
 
 // dial connects a socket of package net to one of our listeners.

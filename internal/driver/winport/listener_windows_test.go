@@ -20,11 +20,11 @@ func TestAcceptOneAtATime(t *testing.T) {
 	for i := range ops {
 		conn := b.dial(l)
 		b.expect(ops[i])
-		if ops[i].Err != nil || ops[i].Accepted.RemoteAddr().String() != conn.LocalAddr().String() {
+		if ops[i].Err != nil || ops[i].Accepted().RemoteAddr().String() != conn.LocalAddr().String() {
 			t.Fatal(ops[i].Err)
 		}
-		b.echoOnce(ops[i].Accepted, conn)
-		b.ok(ops[i].Accepted.Close())
+		b.echoOnce(ops[i].Accepted(), conn)
+		b.ok(ops[i].Accepted().Close())
 	}
 }
 
@@ -105,9 +105,9 @@ func TestAcceptSurvivesReset(t *testing.T) {
 		if op == many || op.Err != nil {
 			t.Fatalf("the standing accept ended: %v", op.Err)
 		}
-		found := op.Accepted.RemoteAddr().String() == good.LocalAddr().String()
-		op.Accepted.Close()
-		op.Result.Recycle(op)
+		found := op.Accepted().RemoteAddr().String() == good.LocalAddr().String()
+		op.Accepted().Close()
+		op.Home().Recycle(op)
 		if found {
 			return
 		}
@@ -128,15 +128,15 @@ func TestAcceptMany(t *testing.T) {
 	var held []*driver.Op
 	for range count {
 		op := b.next()
-		if op == many || op.Self != owner || op.Key != "key" || !op.More || op.Err != nil || op.Accepted == nil {
+		if op == many || op.Self != owner || op.Key != "key" || !op.More || op.Err != nil || op.Accepted() == nil {
 			t.Fatalf("%+v", op)
 		}
-		seen[op.Accepted.RemoteAddr().String()] = true
-		op.Accepted.Close()
+		seen[op.Accepted().RemoteAddr().String()] = true
+		op.Accepted().Close()
 		if held = append(held, op); len(held) == 64 {
 			b.quiet() // the rest stays with the kernel
 			for _, op := range held {
-				op.Result.Recycle(op)
+				op.Home().Recycle(op)
 			}
 			held = nil
 		}
@@ -151,7 +151,7 @@ func TestAcceptMany(t *testing.T) {
 		t.Error(many.More, many.Err)
 	}
 	for _, op := range held {
-		op.Result.Recycle(op)
+		op.Home().Recycle(op)
 	}
 	b.quiet()
 	if b.port.InFlight() != 0 {
@@ -171,8 +171,8 @@ func TestAcceptManyCancelledWithConnections(t *testing.T) {
 	l.CancelAll()
 	n := 0
 	for op := b.next(); op != many; op = b.next() {
-		op.Accepted.Close()
-		op.Result.Recycle(op)
+		op.Accepted().Close()
+		op.Home().Recycle(op)
 		n++
 	}
 	if !errors.Is(many.Err, driver.ErrAborted) {

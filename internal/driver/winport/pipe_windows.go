@@ -111,7 +111,7 @@ func (e *PipeEnd) begin(r *record) {
 // piece is what is to be moved next.
 func piece(op *driver.Op) []byte {
 	skip := op.N
-	for _, b := range op.Bufs {
+	for _, b := range op.Bufs() {
 		if skip < len(b) {
 			return b[skip:min(len(b), skip+pipeRoom)]
 		}

@@ -55,8 +55,8 @@ func TestRecvPooledIsABarrier(t *testing.T) {
 	b.ok(s.RecvPooled(pooled2))
 	b.ok(s.Recv(second))
 	peer.Write([]byte("ab"))
-	if b.expect(first); string(first.Bufs[0]) != "ab" {
-		t.Fatalf("%q", first.Bufs[0])
+	if b.expect(first); string(first.Bufs()[0]) != "ab" {
+		t.Fatalf("%q", first.Bufs()[0])
 	}
 	peer.Write([]byte("cdef"))
 	if b.expect(pooled); pooled.N != 4 || string(pooled.Buf.Data[:4]) != "cdef" {

@@ -13,7 +13,7 @@ import (
 // SendFile implements driver.FileSender. It is alone on its line, because one
 // that is short or long goes on with another request.
 func (s *Stream) SendFile(op *driver.Op) error {
-	if _, ok := op.File.(*File); !ok {
+	if _, ok := op.File().(*File); !ok {
 		return driver.ErrInvalid
 	}
 	return s.submit(&s.sends, op, true)
@@ -27,7 +27,7 @@ func (s *Stream) beginFile(r *record) error {
 	if left == 0 {
 		return s.beginSend(r)
 	}
-	f := op.File.(*File)
+	f := op.File().(*File)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {

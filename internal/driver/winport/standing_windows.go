@@ -80,10 +80,11 @@ func (st *standing) node(conn *Stream) *driver.Op {
 	if n := len(st.free); n > 0 {
 		node, st.free = st.free[n-1], st.free[:n-1]
 	} else {
-		node = &driver.Op{}
+		node = driver.NewNode(st)
 	}
 	node.Self, node.Key, node.Kind = st.op.Self, st.op.Key, st.op.Kind
-	node.More, node.Accepted, node.Result = true, conn, st
+	node.More = true
+	node.SetAccepted(conn)
 	return node
 }
 

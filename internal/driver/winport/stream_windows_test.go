@@ -56,8 +56,8 @@ func TestPendingReceivesAreFilledInOrder(t *testing.T) {
 		}
 		for i := range ops {
 			b.expect(ops[i])
-			if want := fmt.Sprintf("%04d", round*8+i); ops[i].N != 4 || string(ops[i].Bufs[0]) != want {
-				t.Fatalf("receive %d: %d bytes, %q, want %s, %v", i, ops[i].N, ops[i].Bufs[0], want, ops[i].Err)
+			if want := fmt.Sprintf("%04d", round*8+i); ops[i].N != 4 || string(ops[i].Bufs()[0]) != want {
+				t.Fatalf("receive %d: %d bytes, %q, want %s, %v", i, ops[i].N, ops[i].Bufs()[0], want, ops[i].Err)
 			}
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Stream) RecvPooled(op *driver.Op) error { return s.submit(&s.recvs, op,
 // Send implements driver.Stream. One too long for a single request is alone,
 // so that nothing gets between its parts.
 func (s *Stream) Send(op *driver.Op) error {
-	return s.submit(&s.sends, op, op.Len() > requestMax || len(op.Bufs) > buffersMax)
+	return s.submit(&s.sends, op, op.Len() > requestMax || len(op.Bufs()) > buffersMax)
 }
 
 // submit accepts an operation. The mutex makes the order of the starting calls
@@ -62,7 +62,7 @@ func (s *Stream) begin(r *record) error {
 	case driver.KindRecvPooled:
 		r.load(nil, 0)
 	default:
-		r.load(r.op.Bufs, 0)
+		r.load(r.op.Bufs(), 0)
 	}
 	s.lend(r)
 	err := windows.WSARecv(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags, &r.ov, nil)
@@ -71,7 +71,7 @@ func (s *Stream) begin(r *record) error {
 
 // beginSend sends what of the operation hasn't been sent yet.
 func (s *Stream) beginSend(r *record) error {
-	r.load(r.op.Bufs, r.op.N)
+	r.load(r.op.Bufs(), r.op.N)
 	s.lend(r)
 	err := windows.WSASend(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
 	return s.started(r, "WSASend", err)

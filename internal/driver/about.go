@@ -1,0 +1,76 @@
+package driver
+
+// What few kinds of operation have shares one word of an Op, so that the many
+// that idle connections keep pending stay small.
+
+// node makes an Op the packet of one completion of a standing operation.
+type node struct {
+	home     Recycler
+	accepted Stream
+}
+
+// Recycler takes back the node of one completion of a standing operation.
+type Recycler interface {
+	// Recycle is called outside every lock of the port, once per node.
+	Recycle(op *Op)
+}
+
+// NewNode makes an Op that a backend queues for one completion of a standing
+// operation; home is told when it has been dequeued. It is one for good.
+func NewNode(home Recycler) *Op { return &Op{about: &node{home: home}} }
+
+// Home is who takes back a node, or nil for an Op that is none.
+func (op *Op) Home() Recycler {
+	if n, ok := op.about.(*node); ok {
+		return n.home
+	}
+	return nil
+}
+
+// Accepted is the connection that an accept brings.
+func (op *Op) Accepted() Stream {
+	switch a := op.about.(type) {
+	case *node:
+		return a.accepted
+	case Stream:
+		return a
+	}
+	return nil
+}
+
+// SetAccepted sets the connection, or with nil takes it away.
+func (op *Op) SetAccepted(s Stream) {
+	if n, ok := op.about.(*node); ok {
+		n.accepted = s
+		return
+	}
+	if s != nil {
+		op.about = s
+	} else if _, named := op.about.(*Name); !named {
+		op.about = nil
+	}
+}
+
+// File is what a SendFile sends from.
+func (op *Op) File() File {
+	f, _ := op.about.(File)
+	return f
+}
+
+// SetFile sets the file, and from where on how many bytes of it are sent.
+func (op *Op) SetFile(f File, off, want int64) { op.about, op.Off, op.Want = f, off, want }
+
+// Name is whom a datagram goes to or came from. It is made for the op's first
+// datagram and kept for the next; a stream's ops have none.
+func (op *Op) Name() *Name {
+	n, _ := op.about.(*Name)
+	return n
+}
+
+// SetName gives the op a name; it allocates only the first time.
+func (op *Op) SetName(n Name) {
+	if op.Name() == nil {
+		op.about = new(Name)
+	}
+	*op.Name() = n
+}
