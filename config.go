@@ -34,12 +34,12 @@ type Config struct {
 	Backend string
 
 	// BufferSize is the size in bytes of the buffers that RecvPooled
-	// completions bring. 0 means 16 KiB.
+	// completions bring. 0 means 64 KiB.
 	BufferSize int
 
 	// BuffersMax bounds the pooled buffers in use at a time over all sockets.
 	// At the bound, sockets aren't read from until a buffer is released.
-	// 0 means 4096.
+	// 0 means 1024.
 	BuffersMax int
 
 	// BufferCredit bounds the pooled buffers that one socket's completions
@@ -56,8 +56,8 @@ func (c Config) withDefaults() (Config, error) {
 		def   int
 	}{
 		{"Concurrency", &c.Concurrency, runtime.GOMAXPROCS(0)},
-		{"BufferSize", &c.BufferSize, 16 << 10},
-		{"BuffersMax", &c.BuffersMax, 4096},
+		{"BufferSize", &c.BufferSize, 64 << 10},
+		{"BuffersMax", &c.BuffersMax, 1024},
 		{"BufferCredit", &c.BufferCredit, 4},
 	} {
 		if *f.value < 0 {

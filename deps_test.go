@@ -42,7 +42,7 @@ func (s source) in(dir string) bool { return strings.HasPrefix(s.path, dir+"/") 
 
 // inRootModule leaves out the modules nested in the root.
 func (s source) inRootModule() bool {
-	return strings.HasSuffix(s.path, ".go") && !s.in("cmd/iocp") && !s.in("tools")
+	return strings.HasSuffix(s.path, ".go") && !s.in("cmd/iocp") && !s.in("bench") && !s.in("tools")
 }
 
 // oursExcept lists the imports from this module other than the given ones and

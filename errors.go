@@ -23,7 +23,8 @@ var (
 	// ErrNotFound is what Cancel returns when the operation isn't pending.
 	ErrNotFound = errNotFound
 
-	// ErrWouldBlock is what TryAccept returns when no connection waits.
+	// ErrWouldBlock is what TryAccept returns when no connection waits, and
+	// TrySend when nothing can be sent at once.
 	ErrWouldBlock = driver.ErrWouldBlock
 
 	// ErrReset says that the peer reset the connection. Once seen, every

@@ -208,6 +208,35 @@ func (s *Socket) Send(op *Op, bufs ...[]byte) error {
 	return s.transfer(op, driver.KindSend, bufs)
 }
 
+// TrySend sends what of b the system takes at once, without an operation and
+// without a completion, and reports how many bytes that was: from 1 to len(b).
+// ErrWouldBlock says that it takes nothing: sends of the socket are pending, or
+// there is no room, or the backend has no such call (uring and epoll have it).
+// It never waits, and b is the caller's again when it returns. What it didn't
+// take is for Send.
+func (s *Socket) TrySend(b []byte) (int, error) {
+	err := s.allows(driver.KindSend)
+	if err == nil {
+		_, err = s.usable()
+	}
+	if err != nil {
+		return 0, opError("send", s.peer(), err)
+	}
+	now, ok := s.drv.(driver.NowSender)
+	if !ok || len(b) == 0 {
+		return 0, ErrWouldBlock
+	}
+	n, err := now.SendNow(b)
+	switch err {
+	case nil:
+		return n, nil
+	case driver.ErrWouldBlock:
+		return 0, ErrWouldBlock
+	}
+	s.settle(driver.KindSend, err)
+	return 0, opError("send", s.peer(), err)
+}
+
 func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err := s.allows(kind); err != nil {
 		return opError(kind.String(), s.peer(), err)

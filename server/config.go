@@ -19,7 +19,9 @@ type Config struct {
 	// PortConfig configures the server's own port. Its Concurrency, when 0,
 	// is at least 2 here, so that one handler that blocks doesn't stop the
 	// rest on a machine with one CPU; its StallAfter, when 0, is 10 ms, so
-	// that handlers stuck on all CPUs don't either.
+	// that handlers stuck on all CPUs don't either; its BufferSize, when 0, is
+	// 64 KiB or half of SendQueueMax if that is less, so that what was received
+	// can always be sent back.
 	PortConfig iocp.Config
 
 	// Workers is how many goroutines wait on the port and run callbacks. No
@@ -52,6 +54,7 @@ const (
 	sendQueueMaxDefault = 256 << 10
 	closeTimeoutDefault = 5 * time.Second
 	stallAfterDefault   = 10 * time.Millisecond
+	bufferSizeDefault   = 64 << 10
 )
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -73,6 +76,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.SendQueueMax == 0 {
 		cfg.SendQueueMax = sendQueueMaxDefault
+	}
+	if cfg.PortConfig.BufferSize == 0 {
+		cfg.PortConfig.BufferSize = min(bufferSizeDefault, max(cfg.SendQueueMax/2, 1))
 	}
 	if cfg.CloseTimeout == 0 {
 		cfg.CloseTimeout = closeTimeoutDefault

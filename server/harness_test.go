@@ -172,21 +172,26 @@ func expectEnd(t *testing.T, c net.Conn) {
 // it is one send, which can't complete until the peer reads.
 const blockade = 16 << 20
 
-// block queues a blockade: from then on cfg.SendQueueMax-blockade bytes of room
-// are left, until the peer reads.
-func block(t *testing.T, c *server.Conn) {
+// block queues a blockade, in few sends, and reports how many bytes they have:
+// what the system takes at once isn't queued, so it is made up for. From then on
+// cfg.SendQueueMax-blockade bytes of room are left, until the peer reads.
+func block(t *testing.T, c *server.Conn) (total int64) {
 	t.Helper()
-	s := server.Share(make([]byte, blockade))
-	defer s.Release()
-	if err := c.TrySendShared(s); err != nil {
-		t.Fatal(err)
+	for missing := blockade; missing > 0; missing = blockade - c.Queued() {
+		s := server.Share(make([]byte, missing))
+		if err := c.TrySendShared(s); err != nil {
+			t.Fatal(err)
+		}
+		s.Release()
+		total += int64(missing)
 	}
+	return total
 }
 
 // skipBlockade reads it.
-func skipBlockade(t *testing.T, c net.Conn) {
+func skipBlockade(t *testing.T, c net.Conn, total int64) {
 	t.Helper()
-	if n, err := io.CopyN(io.Discard, c, blockade); err != nil {
+	if n, err := io.CopyN(io.Discard, c, total); err != nil {
 		t.Fatalf("read %d bytes, %v", n, err)
 	}
 }

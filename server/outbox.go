@@ -19,11 +19,13 @@ type message struct {
 	shared *Shared
 }
 
-func (m message) len() int {
+func (m message) len() int { return len(m.bytes()) }
+
+func (m message) bytes() []byte {
 	if m.shared != nil {
-		return len(m.shared.data)
+		return m.shared.data
 	}
-	return len(m.data)
+	return m.data
 }
 
 // outbox is a connection's queue. It exists while something is queued, and is
@@ -37,6 +39,7 @@ type outbox struct {
 	queue  []*Shared // oldest first; one reference each
 	flying int       // so many of the queue are in the send under way
 	bytes  int       // in the queue
+	ahead  int       // bytes of the oldest that were sent before it was queued
 	bufs   [][]byte  // what the send under way was started with
 
 	waiters waiters
@@ -56,16 +59,18 @@ func (o *outbox) recycle() {
 	outboxes.Put(o)
 }
 
-// add queues a message. Bytes are copied behind those that wait already;
-// a shared message is referred to.
-func (o *outbox) add(m message) {
+// add queues a message, less what has been sent of it; something has only if
+// the queue is empty. Bytes are copied behind those that wait already; a shared
+// message is referred to.
+func (o *outbox) add(m message, sent int) {
 	if m.shared != nil {
 		m.shared.Retain()
 		o.queue = append(o.queue, m.shared)
-		o.bytes += len(m.shared.data)
+		o.ahead = max(o.ahead, sent)
+		o.bytes += len(m.shared.data) - sent
 		return
 	}
-	for rest := m.data; len(rest) > 0; {
+	for rest := m.data[sent:]; len(rest) > 0; {
 		n := o.tail(len(rest)).fill(rest)
 		rest = rest[n:]
 		o.bytes += n
@@ -90,13 +95,16 @@ func (o *outbox) tail(want int) *Shared {
 // and at least one. The chosen chunks grow no more.
 func (o *outbox) gather() {
 	o.bufs = o.bufs[:0]
-	size := 0
-	for _, s := range o.queue {
+	size := -o.ahead
+	for i, s := range o.queue {
 		size += len(s.data)
 		if len(o.bufs) == gatherBufs || len(o.bufs) > 0 && size > gatherBytes {
 			break
 		}
 		o.bufs = append(o.bufs, s.data)
+		if i == 0 {
+			o.bufs[0] = s.data[o.ahead:]
+		}
 	}
 	o.flying = len(o.bufs)
 }
@@ -107,6 +115,8 @@ func (o *outbox) landed() {
 		o.bytes -= len(s.data)
 		s.Release()
 	}
+	o.bytes += o.ahead
+	o.ahead = 0
 	n := copy(o.queue, o.queue[o.flying:])
 	clear(o.queue[n:])
 	o.queue = o.queue[:n]

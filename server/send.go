@@ -45,8 +45,27 @@ func (c *Conn) trySend(m message) error {
 		}
 		return err
 	}
-	c.put(m)
+	c.put(m, c.sendNow(m))
 	return nil
+}
+
+// nowMin is from how many bytes on a message is worth an attempt to send it at
+// once, instead of copying it for an operation that can be batched with others.
+const nowMin = 4 << 10
+
+// sendNow sends of a message what goes at once, if nothing is queued before it,
+// and reports how many bytes that was. What is wrong with the connection, if
+// anything, an operation will tell. The caller holds mu.
+func (c *Conn) sendNow(m message) int {
+	if c.out != nil || m.len() < nowMin {
+		return 0
+	}
+	n, err := c.sock.TrySend(m.bytes())
+	if err != nil {
+		return 0
+	}
+	c.srv.tallies[c.id%uint64(len(c.srv.tallies))].sent(n)
+	return n
 }
 
 func (c *Conn) send(ctx context.Context, m message) error {
@@ -56,7 +75,7 @@ func (c *Conn) send(ctx context.Context, m message) error {
 	c.mu.Lock()
 	switch err := c.admits(m); err {
 	case nil:
-		c.put(m)
+		c.put(m, c.sendNow(m))
 		return nil
 	case ErrQueueFull:
 		w := c.out.waiters.push(m)
@@ -98,17 +117,17 @@ func (c *Conn) admits(m message) error {
 	return nil
 }
 
-// put queues a message that was admitted, and starts a send unless one is
-// under way. The caller holds mu, which is released.
-func (c *Conn) put(m message) {
-	if m.len() == 0 {
+// put queues a message that was admitted, less what has been sent of it, and
+// starts a send unless one is under way. The caller holds mu, which is released.
+func (c *Conn) put(m message, sent int) {
+	if m.len() == sent {
 		c.mu.Unlock()
 		return
 	}
 	if c.out == nil {
 		c.out = outboxes.Get().(*outbox)
 	}
-	c.out.add(m)
+	c.out.add(m, sent)
 	o := c.takeOff()
 	c.mu.Unlock()
 	c.launch(o)

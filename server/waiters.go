@@ -66,7 +66,7 @@ func (ws *waiters) fail(err error) {
 func (o *outbox) admit(bytesMax int) {
 	for w := o.waiters.first; w != nil && o.bytes+w.m.len() <= bytesMax; w = o.waiters.first {
 		o.waiters.pop()
-		o.add(w.m)
+		o.add(w.m, 0)
 		w.done <- nil
 	}
 }

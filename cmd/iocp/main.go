@@ -1,5 +1,6 @@
 // Command iocp shows what completion ports are for: the echo server and the
-// chat server of the textbook's chapter, clients for both, and a load tool.
+// chat server of the textbook's chapter, clients for both, and tools that load and
+// tune servers.
 package main
 
 import (
@@ -31,7 +32,8 @@ type commands struct {
 	Connect connectCmd `cmd:"" help:"Connect to an echo server and send it lines."`
 	Chat    chatCmd    `cmd:"" help:"Serve a chat room, for the textbook's client too."`
 	Join    joinCmd    `cmd:"" help:"Join a chat room from the terminal."`
-	Load    loadCmd    `cmd:"" help:"Put load on an echo server and measure it."`
+	Load    loadCmd    `cmd:"" help:"Put load on a server and measure it."`
+	Tune    tuneCmd    `cmd:"" help:"Find out with what settings a server does best."`
 	Version versionCmd `cmd:"" help:"Print the version, and which backends work here."`
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"iocp"
 	"iocp/cmd/iocp/chat"
@@ -90,6 +91,11 @@ type echoCmd struct {
 	serverFlags
 	Model  string `enum:"port,server,routine" default:"port" help:"How it is built: port or routine, as the chapter does with a completion port or with completion routines, or server, on package server."`
 	Accept string `enum:"default,poll,op" default:"default" help:"How --model=routine accepts: poll, without blocking, every 100 ms or after whatever else there is, as the chapter does; or op, by operations. Default: poll."`
+
+	Batch   int           `hidden:"" placeholder:"N" help:"With --model=port: packets that a worker takes at a time."`
+	Work    time.Duration `hidden:"" placeholder:"TIME" help:"With --model=port: keep a CPU busy for so long with each message."`
+	Block   time.Duration `hidden:"" placeholder:"TIME" help:"With --model=port: wait for so long with each message."`
+	Message int           `hidden:"" placeholder:"BYTES" help:"How long a message is, for --work and --block."`
 }
 
 func (c *echoCmd) Run() error {
@@ -97,16 +103,27 @@ func (c *echoCmd) Run() error {
 		return err
 	}
 	return c.serve(func(ctx context.Context, cfg service.Config) error {
-		if c.Accept != "default" {
+		switch {
+		case c.Accept != "default":
 			return echo.ServeRoutine(ctx, c.Accept, cfg)
+		case c.Model == "port":
+			return echo.ServeChores(ctx, c.chores(), cfg)
 		}
 		return echo.Serve(ctx, c.Model, cfg)
 	})
 }
 
+func (c *echoCmd) chores() echo.Chores {
+	return echo.Chores{Batch: c.Batch, Work: c.Work, Block: c.Block, Message: c.Message}
+}
+
 // check refuses flags that the model has no use for.
 func (c *echoCmd) check() error {
 	switch {
+	case c.Model != "port" && c.chores() != echo.Chores{}:
+		return usageError{fmt.Errorf("--batch, --work, --block and --message are for --model=port")}
+	case min(c.Batch, c.Message) < 0 || min(c.Work, c.Block) < 0:
+		return usageError{fmt.Errorf("--batch, --work, --block and --message must not be negative: leave them out for the default")}
 	case c.Model == "routine" && (c.Workers != 0 || c.Concurrency != 0):
 		return usageError{fmt.Errorf("--model=routine is one thread: leave out --workers and --concurrency")}
 	case c.Model != "routine" && c.Accept != "default":

@@ -26,6 +26,7 @@ var allSteps = []step{
 	{"readme", "the test command that the README gives", compiler, readme},
 	{"race", "all tests here, with the race detector and every backend required", compiler, race},
 	{"fallbacks", "the conformance suite without what a kernel may lack (IOCP_DISABLE)", compiler, fallbacks},
+	{"syscalls", "system calls for each operation of the echo server, counted by strace", []string{"strace"}, syscalls},
 	{"wine", "all tests built for Windows and run under Wine", wineNeeds, underWine},
 	{"clauses", "conformance clauses passed per backend, against " + floorsFile, nil, clauses},
 }

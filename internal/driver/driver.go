@@ -136,6 +136,19 @@ type Stream interface {
 	RemoteAddr() netip.AddrPort
 }
 
+// Idler is a Port that knows how much of the time it has nothing to do.
+type Idler interface {
+	// Idle is the time that Poll has spent waiting so far.
+	Idle() time.Duration
+}
+
+// NowSender is a Stream that can send without an operation.
+type NowSender interface {
+	// SendNow sends what of b the system takes at once, if no send is pending:
+	// a part, or nothing, which is ErrWouldBlock. It keeps nothing of b.
+	SendNow(b []byte) (int, error)
+}
+
 // Listener is a listening TCP socket of a backend.
 type Listener interface {
 	Handle

@@ -22,6 +22,7 @@ type portServer struct {
 	cfg      service.Config
 	port     *iocp.Port
 	stop     func() // ends listening
+	chores   *chores
 	draining atomic.Bool
 
 	mu      sync.Mutex

@@ -15,11 +15,16 @@ import (
 func Serve(ctx context.Context, model string, cfg service.Config) error {
 	switch model {
 	case "port":
-		return servePort(ctx, cfg)
+		return servePort(ctx, Chores{}, cfg)
 	case "server":
 		return serveServer(ctx, cfg)
 	case "routine":
 		return ServeRoutine(ctx, AcceptPoll, cfg)
 	}
 	return fmt.Errorf("there is no model %q: choose port, server or routine", model)
+}
+
+// ServeChores is Serve for the model "port", with chores.
+func ServeChores(ctx context.Context, do Chores, cfg service.Config) error {
+	return servePort(ctx, do, cfg)
 }

@@ -42,14 +42,14 @@ type perHandle struct {
 // servePort is the chapter's echo server on the bare completion port: the
 // caller's goroutine accepts, on a port that only it waits on; workers dequeue
 // from another and tell reads from writes by the mode of the perIO.
-func servePort(ctx context.Context, cfg service.Config) error {
+func servePort(ctx context.Context, do Chores, cfg service.Config) error {
 	port, err := iocp.New(iocp.Config{Backend: cfg.Backend, Concurrency: cfg.Concurrency, BufferSize: cfg.BufferSize()})
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	s := &portServer{cfg: cfg, port: port, stop: stop, conns: map[*perHandle]struct{}{}}
+	s := &portServer{cfg: cfg, port: port, stop: stop, chores: newChores(do), conns: map[*perHandle]struct{}{}}
 	var workers sync.WaitGroup
 	for range cfg.WorkersOrDefault() {
 		workers.Go(s.work)
@@ -119,7 +119,7 @@ func (s *portServer) accept(port *iocp.Port) error {
 func (s *portServer) work() {
 	w := s.port.Worker()
 	defer w.Close()
-	batch := make([]iocp.Completion, 64)
+	batch := make([]iocp.Completion, s.chores.batch())
 	for {
 		n, err := w.Wait(batch, iocp.Infinite)
 		if err != nil {
@@ -127,15 +127,18 @@ func (s *portServer) work() {
 			return
 		}
 		for i := range batch[:n] {
-			s.handle(&batch[i])
+			s.handle(w, &batch[i])
 		}
 	}
 }
 
-func (s *portServer) handle(c *iocp.Completion) {
+func (s *portServer) handle(w *iocp.Worker, c *iocp.Completion) {
 	h, io := c.Key.(*perHandle), c.Op.Owner.(*perIO)
 	if s.cfg.Verbose {
 		s.cfg.Log.Debug("completion", "peer", h.sock.RemoteAddr().String(), "write", io.mode == writing, "n", c.N, "err", c.Err)
+	}
+	if io.mode == reading && c.N > 0 {
+		s.chores.do(w, c.N)
 	}
 	h.mu.Lock()
 	var err error

@@ -1,9 +1,7 @@
 package join_test
 
 import (
-	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,36 +11,11 @@ import (
 	"iocp/cmd/iocp/join"
 )
 
-// openTerminal makes a pseudo-terminal: see pty(7).
-func openTerminal(t *testing.T) (user, program *os.File) {
-	t.Helper()
-	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("capability: no pseudo-terminals: %v", err)
-	}
-	t.Cleanup(func() { user.Close() })
-	fd := int(user.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("capability: no pseudo-terminals: %v", err)
-	}
-	t.Cleanup(func() { program.Close() })
-	unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80})
-	return user, program
-}
-
 // TestTerminal types a line in two halves, between which another line comes
 // in: it stands on its own, and the first half appears again below it.
 func TestTerminal(t *testing.T) {
 	r := startRelay(t)
-	user, program := openTerminal(t)
+	user, program := servetest.OpenTerminal(t)
 	screen := servetest.NewTranscript()
 	go io.Copy(screen, user)
 	ended := make(chan error, 1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"time"
 
@@ -18,12 +17,13 @@ const (
 	connectMany = 128                    // attempts at a time
 )
 
-// connect makes the worker's connections.
-func (w *worker) connect(ctx context.Context, target netip.AddrPort) error {
+// connect makes the connections that the worker's part wants.
+func (w *worker) connect(ctx context.Context) error {
+	clients := w.part.clients()
 	begun, last := 0, time.Now()
-	for w.alive < len(w.conns) {
-		for begun < len(w.conns) && begun-w.alive < connectMany {
-			if err := w.begins(w.conns[begun], target); err != nil {
+	for w.alive < len(clients) {
+		for begun < len(clients) && begun-w.alive < connectMany {
+			if err := w.dial(clients[begun]); err != nil {
 				return err
 			}
 			begun++
@@ -33,39 +33,61 @@ func (w *worker) connect(ctx context.Context, target netip.AddrPort) error {
 		case ctx.Err() != nil:
 			return errors.New("interrupted before all connections were made")
 		case errors.Is(err, os.ErrDeadlineExceeded) && time.Since(last) > connectMax:
-			return fmt.Errorf("only %d of the connections to %s were made, then none for %v: see what holds the server up", w.alive, hostPort(target), connectMax)
+			return fmt.Errorf("only %d of the connections to %s were made, then none for %v: see what holds the server up", w.alive, hostPort(w.run.target), connectMax)
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			return err
 		case n > 0:
 			last = time.Now()
 		}
 		for _, done := range w.batch[:n] {
-			if err := w.connected(done, target); err != nil {
+			if err := w.connected(&done); err != nil {
 				return err
 			}
 		}
+		w.run.connecting()
 	}
 	return nil
 }
 
-func (w *worker) begins(c *conn, target netip.AddrPort) error {
+// dial starts to connect a client, from the address that is its own.
+func (w *worker) dial(c client) error {
+	target := w.run.target
 	sock, err := w.port.NewSocket(iocp.FamilyOf(target.Addr()))
 	if err != nil {
 		return fmt.Errorf("can't have %d connections: %w", w.run.cfg.Conns, err)
 	}
-	c.sock = sock
-	if err := w.port.Associate(sock, c); err != nil {
-		return err
+	l := c.base()
+	l.sock, l.dead, l.sending, l.sent, l.got = sock, false, false, 0, 0
+	err = w.port.Associate(sock, c)
+	if err == nil {
+		err = w.run.sources.bind(sock, l.id)
 	}
-	return sock.Connect(&c.send, target)
+	if err == nil {
+		err = w.run.explainConnect(sock.Connect(&l.send, target))
+	}
+	if err != nil {
+		sock.Close()
+	}
+	return err
 }
 
 // connected takes a connection as made. Nagle's algorithm would hold messages
 // back that are smaller than a segment (RFC 9293, 3.7.4).
-func (w *worker) connected(done iocp.Completion, target netip.AddrPort) error {
+func (w *worker) connected(done *iocp.Completion) error {
 	if done.Err != nil {
-		return dial.Explain(target, done.Err)
+		return w.run.explainConnect(done.Err)
 	}
 	w.alive++
-	return done.Key.(*conn).sock.NoDelay(true)
+	return done.Key.(client).base().sock.NoDelay(true)
+}
+
+// explainConnect says what to do about a connection that can't be made.
+func (r *run) explainConnect(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, iocp.ErrAddrNotAvail) || errors.Is(err, iocp.ErrAddrInUse) {
+		return fmt.Errorf("no port is left to connect from: %w: give more --sources, or wait a minute for old connections to be forgotten", plain(err))
+	}
+	return dial.Explain(r.target, err)
 }

@@ -177,15 +177,24 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*load.Config){
-		"--conns":      func(c *load.Config) { c.Conns = 0 },
-		"--size":       func(c *load.Config) { c.Size = 17 << 20 },
-		"--depth":      func(c *load.Config) { c.Depth = -1 },
-		"on their way": func(c *load.Config) { c.Conns, c.Depth = 60_000, 65_536 },
-		"--workers":    func(c *load.Config) { c.Workers = 65 },
-		"--rate":       func(c *load.Config) { c.Rate = math.NaN() },
-		"--duration":   func(c *load.Config) { c.Duration = 0 },
-		"--warmup":     func(c *load.Config) { c.Warmup = -1 },
-		"--server-pid": func(c *load.Config) { c.ServerPID = -1 },
+		"--conns":                    func(c *load.Config) { c.Conns = 0 },
+		"--size":                     func(c *load.Config) { c.Size = 17 << 20 },
+		"--depth":                    func(c *load.Config) { c.Depth = -1 },
+		"on their way":               func(c *load.Config) { c.Conns, c.Depth = 60_000, 65_536 },
+		"--workers":                  func(c *load.Config) { c.Workers = 65 },
+		"--rate":                     func(c *load.Config) { c.Rate = math.NaN() },
+		"--duration":                 func(c *load.Config) { c.Duration = 0 },
+		"--warmup":                   func(c *load.Config) { c.Warmup = -1 },
+		"--server-pid":               func(c *load.Config) { c.ServerPID = -1 },
+		"no scenario":                func(c *load.Config) { c.Scenario = "flood" },
+		"--active":                   func(c *load.Config) { c.Scenario, c.Active = load.Idle, 2 },
+		"--sources":                  func(c *load.Config) { c.Sources = -1 },
+		"--ahead":                    func(c *load.Config) { c.Scenario, c.AheadMax = load.Slow, -1 },
+		"--read-rate":                func(c *load.Config) { c.Scenario, c.ReadRate = load.Slow, math.Inf(1) },
+		"not for --scenario=storm":   func(c *load.Config) { c.Scenario, c.Active = load.Storm, 1 },
+		"is not for --scenario=slow": func(c *load.Config) { c.Scenario, c.Depth = load.Slow, 2 },
+		"at least 32 bytes":          func(c *load.Config) { c.Scenario, c.Size = load.Fanout, 31 },
+		"at most 4096 lines":         func(c *load.Config) { c.Scenario, c.Size, c.Depth = load.Fanout, 64, 5000 },
 	} {
 		bad := good
 		spoil(&bad)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -18,22 +19,32 @@ const answersMax = 2 * time.Second
 // run is what the workers share. Times count from its making.
 type run struct {
 	cfg      Config
+	kind     *scenario
+	target   netip.AddrPort
+	sources  sources
 	pattern  pattern
 	meter    *meter
 	workers  []*worker
 	zero     time.Time
 	schedule schedule
+	speech   *speech // of Fanout
 
 	from      time.Duration // the window: when it begins and
 	ends      atomic.Int64  // when it ends, which an interrupt advances
 	abandoned atomic.Bool
+	reported  time.Duration // when connections were last told of
 
 	interrupted bool
 	own, server time.Duration // CPU time in the window
+	rss         int64         // the server's, at its end
 }
 
-func newRun(cfg Config, m *meter) *run {
-	return &run{cfg: cfg, meter: m, pattern: newPattern(max(chunkMax, bufferSize(cfg)))}
+func newRun(cfg Config, kind *scenario, target netip.AddrPort, m *meter) *run {
+	return &run{
+		cfg: cfg, kind: kind, target: target, sources: sources(cfg.Sources), meter: m,
+		pattern: newPattern(max(chunkMax, bufferSize(cfg))),
+		zero:    time.Now(), from: math.MaxInt64,
+	}
 }
 
 // bufferSize is how much is received at a time: all messages of a connection
@@ -46,7 +57,7 @@ func (r *run) now() time.Duration { return time.Since(r.zero) }
 func (r *run) end() time.Duration { return time.Duration(r.ends.Load()) }
 
 // connect makes the workers and their connections, which take turns.
-func (r *run) connect(ctx context.Context, target netip.AddrPort) error {
+func (r *run) connect(ctx context.Context) error {
 	for i := range r.cfg.Workers {
 		port, err := iocp.New(iocp.Config{Backend: r.cfg.Backend, Concurrency: 1, BufferSize: bufferSize(r.cfg)})
 		if err != nil {
@@ -54,16 +65,13 @@ func (r *run) connect(ctx context.Context, target netip.AddrPort) error {
 		}
 		w := &worker{run: r, index: i, port: port, waiter: port.Worker(), tally: newTally()}
 		r.workers = append(r.workers, w)
-		for id := i; id < r.cfg.Conns; id += r.cfg.Workers {
-			c := &conn{id: id, w: w}
-			if r.cfg.Rate == 0 {
-				c.times = make([]time.Duration, r.cfg.Depth)
-			}
-			w.conns = append(w.conns, c)
-		}
-		if err := w.connect(ctx, target); err != nil {
+		w.part = r.kind.start(w)
+		if err := w.connect(ctx); err != nil {
 			return err
 		}
+	}
+	if r.speech != nil {
+		return r.speech.gather(ctx, r)
 	}
 	return nil
 }
@@ -77,11 +85,12 @@ func (r *run) close() {
 
 // measure lets the workers run, and gives their first error.
 func (r *run) measure(ctx context.Context) error {
-	r.zero = time.Now()
-	r.from = r.cfg.Warmup
+	begin := r.now()
+	r.from = begin + r.cfg.Warmup
 	r.ends.Store(int64(r.from + r.cfg.Duration))
-	if r.cfg.Rate > 0 {
-		r.schedule = newSchedule(r.cfg.Rate, 0)
+	rate := r.turnRate()
+	if rate > 0 {
+		r.schedule = newSchedule(rate, begin)
 	}
 	var working sync.WaitGroup
 	failures := make([]error, len(r.workers))
@@ -91,13 +100,21 @@ func (r *run) measure(ctx context.Context) error {
 	}
 	go func() { working.Wait(); close(done) }()
 	var pacing sync.WaitGroup
-	if r.cfg.Rate > 0 {
+	if rate > 0 {
 		pacing.Go(r.pace)
 	}
 	r.conduct(ctx, done)
 	<-done
 	pacing.Wait()
 	return errors.Join(errors.Join(failures...), r.losses())
+}
+
+// turnRate is how many times a second it is somebody's turn: 0 for never.
+func (r *run) turnRate() float64 {
+	if r.cfg.Scenario == Slow {
+		return slowTicks * float64(len(r.workers))
+	}
+	return r.cfg.Rate
 }
 
 // conduct keeps the time: it reads the meter at both ends of the window, and
@@ -112,19 +129,32 @@ func (r *run) conduct(ctx context.Context, done <-chan struct{}) {
 	}
 	ownNow, serverNow := r.meter.read()
 	r.own, r.server = ownNow-own, serverNow-server
+	if r.meter.server != nil {
+		r.rss = r.meter.server.RSS()
+	}
 	r.wakeWorkers()
 	r.sleep(nil, done, r.now()+answersMax)
 	r.abandoned.Store(true)
 	r.wakeWorkers()
 }
 
+// sleep waits, and tells how far the run is meanwhile.
 func (r *run) sleep(interrupt, done <-chan struct{}, until time.Duration) {
 	timer := time.NewTimer(until - r.now())
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-interrupt:
-	case <-done:
+	report := time.NewTicker(progressEvery)
+	defer report.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return
+		case <-interrupt:
+			return
+		case <-done:
+			return
+		case <-report.C:
+			r.progress()
+		}
 	}
 }
 
@@ -135,25 +165,33 @@ func (r *run) wakeWorkers() {
 	}
 }
 
-// losses is the error of a run that went wrong: the first of each worker's,
-// of which the first is told.
+// losses is the error of a run that went wrong.
 func (r *run) losses() error {
-	var lost, noAnswer int64
-	var first error
-	for _, w := range r.workers {
-		lost += w.errors - w.noAnswer
-		noAnswer += w.noAnswer
-		if first == nil {
-			first = w.firstLoss
-		}
-	}
+	all := r.total()
+	f := &all.failures
+	lost := f.total() - f.NoAnswer - f.Lost - f.Misordered
 	switch {
+	case lost > 1 && r.kind.unit == "connection":
+		return fmt.Errorf("%w (and %d more are lost)", all.firstLoss, lost-1)
 	case lost > 1:
-		return fmt.Errorf("%w (and %d more of the %d connections are lost)", first, lost-1, r.cfg.Conns)
+		return fmt.Errorf("%w (and %d more of the %d connections are lost)", all.firstLoss, lost-1, r.cfg.Conns)
 	case lost == 1:
-		return first
-	case noAnswer > 0:
-		return fmt.Errorf("%d of the messages on their way had no answer %v after the end", noAnswer, answersMax)
+		return all.firstLoss
+	case f.Lost > 0 || f.Misordered > 0:
+		return fmt.Errorf("%d deliveries are lost, and %d came out of order or repeated", f.Lost, f.Misordered)
+	case all.unserved > 0:
+		return fmt.Errorf("%d of the connections had no answer %v after the end", all.unserved, answersMax)
+	case f.NoAnswer > 0:
+		return fmt.Errorf("%d of the messages on their way had no answer %v after the end", f.NoAnswer, answersMax)
 	}
 	return nil
+}
+
+// total adds up what the workers have measured.
+func (r *run) total() *tally {
+	all := newTally()
+	for _, w := range r.workers {
+		all.add(&w.tally)
+	}
+	return &all
 }

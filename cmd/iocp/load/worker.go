@@ -1,7 +1,8 @@
 package load
 
 import (
-	"io"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -13,35 +14,39 @@ import (
 const chunkMax = 256 << 10
 
 // worker is a goroutine with a port and connections of its own, so that
-// workers share nothing while they run.
+// workers share next to nothing while they run.
 type worker struct {
 	run    *run
 	index  int
 	port   *iocp.Port
 	waiter *iocp.Worker
 	batch  [64]iocp.Completion
-	conns  []*conn
+	part   part
 
-	alive    int   // connections
-	onTheWay int64 // messages admitted and not answered, on those
+	alive int     // connections
+	tick  iocp.Op // the pacer's
 
-	next int64   // open loop: the worker's next message, in its own count
-	tick iocp.Op // open loop: the pacer's
+	seen, failed atomic.Int64 // answered and errors as of the last turn, for others to read
 
 	tally
 }
 
-// tally is what a worker has measured.
+// tally is what a worker has measured. Messages here are whatever the scenario
+// counts.
 type tally struct {
 	latency  *hdrhistogram.Histogram // nanoseconds, of messages due in the window
+	connects *hdrhistogram.Histogram // likewise, of making connections
 	answered int64                   // messages that came back in the window
 	bytes    int64                   // bytes that did
 
-	due       int64         // open loop: messages due in the window
-	late      int64         // of these, noticed over lateMax after their time
-	latest    time.Duration // the worst of these
-	noAnswer  int64         // messages not answered when the run was over
-	errors    int64         // connections lost and messages without an answer
+	due    int64         // open loop: messages due in the window
+	late   int64         // of these, noticed over lateMax after their time
+	latest time.Duration // the worst of these
+
+	failures  Failures
+	unserved  int64 // of these without an answer, connections
+	slow      SlowResult
+	foreign   int64 // lines that are not ours
 	firstLoss error
 }
 
@@ -51,83 +56,69 @@ const (
 )
 
 func newTally() tally {
-	return tally{latency: hdrhistogram.New(1, int64(latencyMax), 3)}
+	return tally{latency: newHistogram(), connects: newHistogram()}
 }
 
-// work runs the loop until every message due has been answered, or nobody is
-// left who could, or the run is given up. All that one Wait brings counts as
-// having come at the same time: what the loop takes for itself is charged to
-// the messages that it starts.
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(latencyMax), 3) }
+
+func (t *tally) add(o *tally) {
+	t.latency.Merge(o.latency)
+	t.connects.Merge(o.connects)
+	t.answered += o.answered
+	t.bytes += o.bytes
+	t.due += o.due
+	t.late += o.late
+	t.latest = max(t.latest, o.latest)
+	t.failures.add(&o.failures)
+	t.unserved += o.unserved
+	t.slow.add(&o.slow)
+	t.foreign += o.foreign
+	if t.firstLoss == nil {
+		t.firstLoss = o.firstLoss
+	}
+}
+
+// work runs the loop until everything due has been answered, or nobody is left
+// who could, or the run is given up. All that one Wait brings counts as having
+// come at the same time: what the loop takes for itself is charged to the
+// messages that it starts.
 func (w *worker) work() error {
-	for now := w.begin(); !w.over(now); {
+	now := w.run.now()
+	w.part.begin(now)
+	w.part.turn(now)
+	for !w.run.abandoned.Load() && !w.part.over(now) {
 		n, err := w.waiter.Wait(w.batch[:], iocp.Infinite)
 		if err != nil {
 			return err
 		}
 		now = w.run.now()
-		for i := range w.batch[:n] {
-			w.take(&w.batch[i], now)
-		}
-		w.admitDue(now)
+		w.takeAll(n, now)
+		w.part.turn(now)
+		w.seen.Store(w.answered)
+		w.failed.Store(w.failures.total())
 	}
-	w.giveUp()
+	w.part.giveUp(w.run.now())
 	return nil
 }
 
-func (w *worker) begin() (now time.Duration) {
-	now = w.run.now()
-	for _, c := range w.conns {
-		err := c.sock.RecvPooled(&c.recv)
-		if err == nil {
-			c.refill(now)
-			err = c.pump()
-		}
-		if err != nil {
-			w.lose(c, err)
+// takeAll handles a batch. Packets with another key than a client are posted,
+// to have the worker look at the clock.
+func (w *worker) takeAll(n int, now time.Duration) {
+	for i := range w.batch[:n] {
+		if done := &w.batch[i]; done.Key != nil {
+			w.part.take(done, now)
 		}
 	}
-	w.admitDue(now)
-	return now
 }
 
-// over is asked after everything due at now has been admitted.
-func (w *worker) over(now time.Duration) bool {
-	return w.alive == 0 || w.run.abandoned.Load() || w.onTheWay == 0 && now >= w.run.end()
-}
-
-func (w *worker) take(done *iocp.Completion, now time.Duration) {
-	c, ok := done.Key.(*conn)
-	if !ok {
-		return // posted, to look at the clock
-	}
-	defer done.Buf.Release()
-	if c.dead {
-		return
-	}
-	err := done.Err
-	switch {
-	case err != nil:
-	case done.Op == &c.send:
-		c.sending = false
-		err = c.pump()
-	default:
-		if now >= w.run.from && now < w.run.end() {
-			w.bytes += int64(done.N)
-		}
-		err = c.received(done.Buf.Bytes(), now)
-		if err == nil {
-			err = c.sock.RecvPooled(&c.recv)
-		}
-	}
-	if err != nil {
-		w.lose(c, err)
-	}
+// inWindow reports whether what happens now is to be counted.
+func (w *worker) inWindow(now time.Duration) bool {
+	return now >= w.run.from && now < w.run.end()
 }
 
 // answer counts a message that came back.
 func (w *worker) answer(started, now time.Duration) {
-	w.onTheWay--
-	if now >= w.run.from && now < w.run.end() {
+	if w.inWindow(now) {
 		w.answered++
 	}
 	w.record(started, now)
@@ -136,47 +127,6 @@ func (w *worker) answer(started, now time.Duration) {
 func (w *worker) record(started, now time.Duration) {
 	if started >= w.run.from {
 		w.latency.RecordValue(int64(min(max(now-started, 1), latencyMax)))
-	}
-}
-
-// lose gives a connection up. That a server closes after the end, when nothing
-// is on its way, is its right.
-func (w *worker) lose(c *conn, err error) {
-	c.dead = true
-	w.alive--
-	w.onTheWay -= c.admitted - c.answered
-	if err == io.EOF && c.admitted == c.answered && w.run.now() >= w.run.end() {
-		c.sock.Close()
-		return
-	}
-	w.errors++
-	if w.firstLoss == nil {
-		w.firstLoss = c.lost(err)
-	}
-	c.sock.Abort()
-}
-
-// admitDue starts the messages whose time has come in the open loop.
-func (w *worker) admitDue(now time.Duration) {
-	if w.run.cfg.Rate == 0 {
-		return
-	}
-	for {
-		c := w.conns[w.next%int64(len(w.conns))]
-		round := w.next / int64(len(w.conns))
-		due := w.run.schedule.due(round*int64(w.run.cfg.Conns) + int64(c.id))
-		if due > now || due >= w.run.end() {
-			return
-		}
-		w.next++
-		w.punctual(due, now)
-		if c.dead {
-			continue
-		}
-		c.admit()
-		if err := c.pump(); err != nil {
-			w.lose(c, err)
-		}
 	}
 }
 
@@ -192,15 +142,27 @@ func (w *worker) punctual(due, now time.Duration) {
 	}
 }
 
-// giveUp counts the messages that were not answered. They have taken at least
-// as long as they have waited.
-func (w *worker) giveUp() {
-	now := w.run.now()
-	for _, c := range w.conns {
-		for m := c.answered; !c.dead && m < c.admitted; m++ {
-			w.record(c.started(m), now)
-			w.noAnswer++
-			w.errors++
-		}
+// lose gives a connection up.
+func (w *worker) lose(l *link, err error) {
+	l.dead = true
+	w.alive--
+	w.count(err, fmt.Errorf("connection %d is lost after %d bytes came back: %w", l.id, l.got, plain(err)))
+	l.sock.Abort()
+}
+
+// count counts a failure by its kind. told is what is said of it if it is the
+// first.
+func (t *tally) count(err, told error) {
+	*t.failures.kind(err)++
+	if t.firstLoss == nil {
+		t.firstLoss = told
+	}
+}
+
+// nudge has the worker look at the clock. While the last nudge is queued
+// another would be refused, and isn't needed.
+func (w *worker) nudge() {
+	if !w.tick.Pending() {
+		w.port.Post(&w.tick, 0, nil)
 	}
 }

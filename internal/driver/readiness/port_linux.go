@@ -67,11 +67,13 @@ type Transfer struct {
 }
 
 const (
-	eventsMax   = 256 // events taken from the kernel at a time
-	batchMax    = 128 // transfers carried out at a time
-	heldMax     = 64  // transfers held back at most
-	roundsMax   = 8   // batches in a row before others get a look in
-	wakeToken   = 0   // no slot has it: generations begin at 1
+	eventsMax   = 256       // events taken from the kernel at a time, at most
+	eventsMin   = 8         // and at least, if that would be too many bytes
+	bytesGoal   = 256 << 10 // to be received at a time: what stays in a CPU's own cache until it's handled
+	batchMax    = 128       // transfers carried out at a time
+	heldMax     = 64        // transfers held back at most
+	roundsMax   = 8         // batches in a row before others get a look in
+	wakeToken   = 0         // no slot has it: generations begin at 1
 	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 )
 
@@ -85,7 +87,9 @@ type Port struct {
 	crew      *blocking.Crew
 	slots     driver.Slots[handle]
 	events    []epoll.Event // Poll's own
+	usual     int           // bytes that a receive brings of late; Poll's own
 	woken     atomic.Bool
+	idle      atomic.Int64 // nanoseconds waited
 	shut      atomic.Bool
 	uses      atomic.Int32 // who may be using the descriptors, besides Poll
 	batches   sync.Pool
@@ -139,11 +143,14 @@ func (p *Port) open() (err error) {
 // Poll implements driver.Port. What was held back and what the kernel has ready
 // go into one batch.
 func (p *Port) Poll(timeout time.Duration) error {
-	n, errno := epoll.Ready(p.set, p.events)
-	done := p.run(p.events[:max(n, 0)], true)
+	events := p.events[:max(min(bytesGoal/(p.usual+1), eventsMax), eventsMin)]
+	n, errno := epoll.Ready(p.set, events)
+	done := p.run(events[:max(n, 0)], true)
 	if n <= 0 && done == 0 && timeout != 0 && !p.held() {
-		n, errno = p.wait(timeout)
-		p.run(p.events[:max(n, 0)], true)
+		began := time.Now()
+		n, errno = p.wait(events, timeout)
+		p.idle.Add(int64(time.Since(began)))
+		p.run(events[:max(n, 0)], true)
 	}
 	if errno != 0 && errno != unix.EINTR {
 		return sysError("epoll_pwait", errno)
@@ -151,11 +158,11 @@ func (p *Port) Poll(timeout time.Duration) error {
 	return nil
 }
 
-func (p *Port) wait(timeout time.Duration) (int, syscall.Errno) {
+func (p *Port) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
 	if timeout > 0 && p.precise {
-		return epoll.WaitPrecise(p.set, p.events, timeout)
+		return epoll.WaitPrecise(p.set, events, timeout)
 	}
-	return epoll.Wait(p.set, p.events, timeout)
+	return epoll.Wait(p.set, events, timeout)
 }
 
 func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
@@ -167,6 +174,9 @@ func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
 		h.ready(ev.Events, out)
 	}
 }
+
+// Idle implements driver.Idler.
+func (p *Port) Idle() time.Duration { return time.Duration(p.idle.Load()) }
 
 // Wake implements driver.Port. The eventfd is edge-triggered, so it needs no
 // reading: each write is an event.
@@ -243,6 +253,9 @@ func (p *Port) rounds(events []epoll.Event, polling bool) (done int) {
 			break
 		}
 		p.carryOut(b.transfers)
+		if len(events) > 0 && round == 0 {
+			p.note(b.transfers)
+		}
 		for i := range b.transfers {
 			t := &b.transfers[i]
 			done += t.s.finish(t, polling)
@@ -252,6 +265,20 @@ func (p *Port) rounds(events []epoll.Event, polling bool) (done int) {
 	}
 	p.batches.Put(b)
 	return done
+}
+
+// note keeps p.usual up to date. Poll calls it.
+func (p *Port) note(batch []Transfer) {
+	bytes, count := 0, 0
+	for i := range batch {
+		if t := &batch[i]; !t.Send && t.N > 0 {
+			bytes += t.N
+			count++
+		}
+	}
+	if count > 0 {
+		p.usual += (bytes/count - p.usual) / 4
+	}
 }
 
 // unuse ends what uses.Add(1) began. Somebody may be waiting for that in Poll;

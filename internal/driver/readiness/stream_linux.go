@@ -170,21 +170,24 @@ func (s *stream) Send(op *driver.Op) error { return s.submit(op, true) }
 
 func (s *stream) submit(op *driver.Op, send bool) error {
 	s.mu.Lock()
-	switch {
-	case s.closed:
-		s.mu.Unlock()
-		return net.ErrClosed
-	case s.few().err != nil:
-		err := s.rare.err
+	if err := s.refuses(send); err != nil {
 		s.mu.Unlock()
 		return err
-	case send && s.finishing:
-		s.mu.Unlock()
-		return driver.ErrShutdown
 	}
 	s.queue(send).ops.Push(op)
 	s.tryAndUnlock(send)
 	return nil
+}
+
+// refuses says why nothing more may be started. The lock is held.
+func (s *stream) refuses(send bool) error {
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case send && s.finishing && s.few().err == nil:
+		return driver.ErrShutdown
+	}
+	return s.few().err
 }
 
 // tryAndUnlock has a side tried if that may move something. The caller holds
@@ -316,7 +319,7 @@ func (s *stream) CancelAll() int {
 	}
 	for _, q := range []*queue{&s.recv, &s.send} {
 		var keep *driver.Op
-		if q.busy {
+		if q.busy && q.ops.Front() != nil {
 			keep = q.ops.Pop()
 			if !keep.Canceled {
 				keep.Canceled = true

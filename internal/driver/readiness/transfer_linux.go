@@ -78,16 +78,22 @@ func (s *stream) conclude(t *Transfer, polling bool) (done int) {
 	} else if t.buf != nil {
 		t.op.DropBufs() // an idle receive keeps no pooled memory alive
 	}
+	return done + s.goOn(t.Send, polling)
+}
+
+// goOn follows a transfer: the side has nothing under way any more. It reports
+// how many operations that ended. The lock is held.
+func (s *stream) goOn(send, polling bool) (done int) {
 	switch {
 	case s.closed:
-		done += s.failAll(q, net.ErrClosed, polling)
+		done = s.failAll(s.queue(send), net.ErrClosed, polling)
 		s.releaseFD()
 	case s.few().err != nil:
-		done += s.failAll(&s.recv, s.rare.err, polling)
+		done = s.failAll(&s.recv, s.rare.err, polling)
 		done += s.failAll(&s.send, s.rare.err, polling)
 	default:
-		s.list(t.Send)
-		if t.Send {
+		s.list(send)
+		if send {
 			s.finishSending()
 			s.recv.held = false
 			s.list(false)
@@ -157,7 +163,8 @@ func (s *stream) doubtful(t *Transfer) bool {
 	if t.N != 0 || !s.send.busy || s.few().dgram != nil {
 		return false
 	}
-	return s.send.ops.Front().Kind != driver.KindSendFile
+	op := s.send.ops.Front()
+	return op == nil || op.Kind != driver.KindSendFile
 }
 
 func (s *stream) received(q *queue, t *Transfer) {

@@ -18,6 +18,7 @@ const iovMax = 16
 
 // Ready fills events with what is ready now and doesn't wait.
 func Ready(set int, events []Event) (int, syscall.Errno) {
+	count(CallWait)
 	n, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
 	return int(n), e
@@ -26,6 +27,7 @@ func Ready(set int, events []Event) (int, syscall.Errno) {
 // Wait fills events with what is ready, waiting up to timeout (rounded up to
 // milliseconds; negative is no limit).
 func Wait(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
+	count(CallWait)
 	n, _, e := syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(millis(timeout)), 0, 0)
 	return int(n), e
@@ -34,6 +36,7 @@ func Wait(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
 // WaitPrecise is Wait to the nanosecond, by epoll_pwait2(2), which came with
 // Linux 5.11. timeout isn't negative.
 func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
+	count(CallWait)
 	ts := struct{ sec, nsec int64 }{int64(timeout / time.Second), int64(timeout % time.Second)}
 	n, _, e := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(set), uintptr(unsafe.Pointer(&events[0])),
 		uintptr(len(events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
@@ -42,6 +45,7 @@ func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.E
 
 // Signal adds one to an eventfd.
 func Signal(fd int) {
+	count(CallSignal)
 	one := uint64(1)
 	syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
 }
@@ -57,6 +61,7 @@ func Dissolve(fd int) syscall.Errno {
 
 // Recv receives into bufs without waiting. With peek the data stays queued.
 func Recv(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
+	count(CallRecv)
 	flags := unix.MSG_DONTWAIT
 	if peek {
 		flags |= unix.MSG_PEEK
@@ -66,20 +71,30 @@ func Recv(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
 
 // Send sends bufs, less their first skip bytes, without waiting.
 func Send(fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
+	count(CallSend)
 	return transfer(syscall.SYS_SENDTO, syscall.SYS_SENDMSG, fd, bufs, skip, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+}
+
+// SendOne is Send for one buffer.
+func SendOne(fd int, b []byte) (int, syscall.Errno) {
+	count(CallSend)
+	return single(syscall.SYS_SENDTO, fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
 func transfer(one, many uintptr, fd int, bufs [][]byte, skip, flags int) (int, syscall.Errno) {
 	if len(bufs) != 1 {
 		return vectored(many, fd, bufs, skip, flags)
 	}
-	b := bufs[0][skip:]
+	return single(one, fd, bufs[0][skip:], flags)
+}
+
+func single(call uintptr, fd int, b []byte, flags int) (int, syscall.Errno) {
 	p := unsafe.SliceData(b)
 	if len(b) > rawBytesMax {
-		n, _, e := syscall.Syscall6(one, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
+		n, _, e := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
 		return result(n, e)
 	}
-	n, _, e := syscall.RawSyscall6(one, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
+	n, _, e := syscall.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(len(b)), uintptr(flags), 0, 0)
 	return result(n, e)
 }
 

@@ -19,6 +19,7 @@ func Create() (int, error) { return unix.EpollCreate1(unix.EPOLL_CLOEXEC) }
 
 // Add puts fd into the set, for the given events, under a token.
 func Add(set, fd int, events uint32, token uint64) error {
+	count(CallControl)
 	ev := unix.EpollEvent{Events: events, Fd: int32(uint32(token)), Pad: int32(uint32(token >> 32))}
 	return unix.EpollCtl(set, unix.EPOLL_CTL_ADD, fd, &ev)
 }

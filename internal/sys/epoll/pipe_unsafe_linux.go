@@ -10,6 +10,7 @@ import (
 // Read reads from a non-blocking pipe into bufs. With peek it only tells
 // whether a read would wait.
 func Read(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
+	count(CallRecv)
 	if peek {
 		return 0, look(fd)
 	}
@@ -18,6 +19,7 @@ func Read(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
 
 // Write writes bufs, less their first skip bytes, to a non-blocking pipe.
 func Write(fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
+	count(CallSend)
 	return vectors(syscall.SYS_WRITEV, fd, bufs, skip)
 }
 

@@ -77,6 +77,7 @@ func (r *Ring) SQE(i int) *SQE {
 // only when so many completions are there. With long, the scheduler is told
 // that the call may take a while.
 func (r *Ring) Submit(n, wait int, long bool) (int, syscall.Errno) {
+	countEnter()
 	tail := *r.sqTail
 	atomic.StoreUint32(r.sqTail, tail+uint32(n))
 	flags := uintptr(0)

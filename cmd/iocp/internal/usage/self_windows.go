@@ -1,4 +1,4 @@
-package load
+package usage
 
 import (
 	"fmt"
@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func ownCPU() time.Duration {
+// Self is this process's CPU time.
+func Self() time.Duration {
 	var created, exited, inKernel, inUser windows.Filetime
 	if err := windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &inKernel, &inUser); err != nil {
 		return 0
@@ -21,7 +22,11 @@ func span(t windows.Filetime) time.Duration {
 	return time.Duration(int64(t.HighDateTime)<<32|int64(t.LowDateTime)) * 100
 }
 
-func kernel() string {
+// Kernel names the system.
+func Kernel() string {
 	v := windows.RtlGetVersion()
 	return fmt.Sprintf("Windows %d.%d.%d", v.MajorVersion, v.MinorVersion, v.BuildNumber)
 }
+
+// Descriptors is the limit of open descriptors, which Windows doesn't have.
+func Descriptors() (max uint64) { return 0 }

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"iocp/bench/internal/figures"
+	"iocp/bench/internal/process"
+)
+
+// scenario is a shape of load.
+type scenario struct {
+	Conns int     `json:"conns"`
+	Size  int     `json:"size"`
+	Depth int     `json:"depth"`
+	Rate  float64 `json:"rate"` // messages a second; 0: closed loop
+}
+
+func (s scenario) String() string {
+	text := fmt.Sprintf("%d connections, %d bytes", s.Conns, s.Size)
+	if s.Depth > 1 {
+		text += fmt.Sprintf(", %d deep", s.Depth)
+	}
+	if s.Rate > 0 {
+		text += fmt.Sprintf(", %g messages a second", s.Rate)
+	}
+	return text
+}
+
+// run is one run of a contender under a scenario.
+type run struct {
+	Server   string       `json:"server"`
+	Round    int          `json:"round"`
+	Place    int          `json:"place"` // in the order of the round
+	RSSStart int64        `json:"rss_start"`
+	Others   float64      `json:"others_cpus"` // CPUs busy with something else meanwhile
+	Figures  *figures.Run `json:"figures,omitempty"`
+	Failure  string       `json:"failure,omitempty"`
+}
+
+// clientProgram puts the load on.
+type clientProgram struct {
+	program
+	path string
+}
+
+// grace is what a run may take beyond its window, for its connections.
+const grace = time.Minute
+
+// runOnce starts the contender, puts the load on it and ends it.
+func (s *session) runOnce(ctx context.Context, c contender, sc scenario, r *run) error {
+	before, err := process.Busy()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	srv, err := startServer(s.builder.path(c.program), c.args(max(sc.Size, bufferMin)), s.opts.cpus.server)
+	if err != nil {
+		return err
+	}
+	r.RSSStart = srv.rss
+	figures, clientTook, err := s.load(ctx, srv, c, sc)
+	serverTook, errCPU := process.CPU(srv.pid)
+	srv.stop()
+	if err := errors.Join(err, errCPU); err != nil {
+		return err
+	}
+	r.Figures = figures
+	after, err := process.Busy()
+	others := after - before - clientTook - serverTook
+	r.Others = max(others.Seconds()/time.Since(began).Seconds(), 0)
+	return err
+}
+
+// bufferMin is the usual size of a buffer for each connection.
+const bufferMin = 4 << 10
+
+func (s *session) load(ctx context.Context, srv *server, c contender, sc scenario) (f *figures.Run, clientTook time.Duration, err error) {
+	window := s.opts.warmup + s.opts.seconds
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(window*float64(time.Second))+grace)
+	defer cancel()
+	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+	cmd := exec.CommandContext(ctx, s.client.path,
+		"-addr", srv.addr.String(), "-pid", strconv.Itoa(srv.pid),
+		"-conns", strconv.Itoa(sc.Conns), "-size", strconv.Itoa(sc.Size), "-depth", strconv.Itoa(sc.Depth),
+		"-rate", number(sc.Rate), "-threads", strconv.Itoa(s.opts.threads()),
+		"-warmup", number(s.opts.warmup), "-seconds", number(s.opts.seconds))
+	if c.program.proto != "" {
+		cmd.Args = append(cmd.Args, "-proto", c.program.proto)
+	}
+	var stdout strings.Builder
+	var stderr head
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err = process.Start(cmd, s.opts.cpus.client); err != nil {
+		return nil, 0, err
+	}
+	if err = cmd.Wait(); err != nil {
+		if said := stderr.line(); said != "" {
+			err = errors.New(said)
+		}
+		return nil, 0, err
+	}
+	f, err = parseFigures(stdout.String())
+	return f, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), err
+}
+
+func parseFigures(text string) (*figures.Run, error) {
+	f := new(figures.Run)
+	if err := json.Unmarshal([]byte(text), f); err != nil {
+		return nil, fmt.Errorf("the client printed %q: %w", text, err)
+	}
+	if f.Messages <= 0 || f.Seconds <= 0 || f.ServerCPU <= 0 {
+		return nil, fmt.Errorf("nothing came back: %s", strings.TrimSpace(text))
+	}
+	return f, nil
+}

@@ -1,0 +1,82 @@
+// Command compare runs echo servers under the same load, ours and those of
+// others, in turns, and tells how they compare. See the README beside it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := compareAll(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+// compareAll does what the arguments say. Progress goes to log, the tables to
+// out. An interrupt ends it early, with what there is by then.
+func compareAll(ctx context.Context, args []string, out, log io.Writer) error {
+	opts, err := parseOptions(args)
+	if err != nil {
+		return err
+	}
+	if opts.list {
+		return list(out)
+	}
+	root, err := findRoot(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "compare")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s := &session{opts: opts, builder: &builder{root, dir}, log: log, results: &results{}}
+	return s.run(ctx, out)
+}
+
+func (s *session) run(ctx context.Context, out io.Writer) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	s.results.Conditions = s.conditions()
+	s.printf("about %v for %d scenarios\n", s.estimate().Round(time.Second), len(s.opts.scenarios))
+	for _, sc := range s.opts.scenarios {
+		s.results.Outcomes = append(s.results.Outcomes, s.measure(ctx, sc))
+		if err := s.results.write(s.opts.out); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	s.printf("written to %s\n", s.opts.out)
+	_, err := io.WriteString(out, s.results.markdown())
+	return errors.Join(err, ctx.Err())
+}
+
+func list(out io.Writer) error {
+	for _, p := range programs {
+		fmt.Fprintf(out, "%-10s %s; %s\n", p.name, p.title, p.about)
+	}
+	fmt.Fprint(out, "\nNAME/N is with N loops; those of ours may be followed by a backend, as in server-epoll.\nCompared if none are named:\n")
+	for _, k := range kinds {
+		fmt.Fprintf(out, "  -load %s: %s\n", k.name, strings.ReplaceAll(k.everyone, ",", " "))
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"iocp"
+)
+
+// link is what the connections of all scenarios have in common: a socket with
+// at most one receive and one send pending. Only its worker touches it.
+type link struct {
+	id   int // over all workers
+	w    *worker
+	sock *iocp.Socket
+	recv iocp.Op
+	send iocp.Op
+
+	sending bool
+	dead    bool
+
+	sent, got int64 // bytes given to Send; received and checked
+}
+
+// A client is a connection of some scenario: the key of its completions.
+type client interface{ base() *link }
+
+func (l *link) base() *link { return l }
+
+// place is where in the pattern a byte of the stream stands. Connections are
+// apart, so that bytes of another one are found to be wrong.
+func (l *link) place(offset int64) int64 { return int64(l.id)*7919 + offset }
+
+// transmit sends the next n bytes of the connection's stream, or as many as
+// go at a time.
+func (l *link) transmit(n int64) error {
+	chunk := l.w.run.pattern.at(l.place(l.sent), int(min(n, chunkMax)))
+	if err := l.sock.Send(&l.send, chunk); err != nil {
+		return err
+	}
+	l.sending = true
+	l.sent += int64(len(chunk))
+	return nil
+}
+
+// check compares what came with what was sent.
+func (l *link) check(data []byte) error {
+	if i := l.w.run.pattern.differs(data, l.place(l.got)); i >= 0 {
+		return &CorruptError{l.id, l.got + int64(i)}
+	}
+	l.got += int64(len(data))
+	if l.got > l.sent {
+		return &CorruptError{l.id, l.sent}
+	}
+	return nil
+}
+
+// CorruptError is an echo that isn't what was sent.
+type CorruptError struct {
+	Conn   int   // which connection, from 0
+	Offset int64 // of the first wrong byte in what came back on it
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("connection %d: byte %d that came back is not what was sent", e.Conn, e.Offset)
+}
+
+// Failures counts what went wrong, by kind.
+type Failures struct {
+	Refused    int64 `json:"refused,omitempty"`    // connections that nobody took
+	Reset      int64 `json:"reset,omitempty"`      // connections
+	Closed     int64 `json:"closed,omitempty"`     // connections that the server ended too soon
+	TimedOut   int64 `json:"timed_out,omitempty"`  // connections
+	Corrupt    int64 `json:"corrupt,omitempty"`    // connections with wrong bytes
+	NoAnswer   int64 `json:"no_answer,omitempty"`  // messages and connections that were not answered
+	Lost       int64 `json:"lost,omitempty"`       // deliveries
+	Misordered int64 `json:"misordered,omitempty"` // deliveries out of order, or repeated
+	Other      int64 `json:"other,omitempty"`      // connections
+}
+
+// kind is the counter for what happened to a connection.
+func (f *Failures) kind(err error) *int64 {
+	switch {
+	case errors.As(err, new(*CorruptError)):
+		return &f.Corrupt
+	case errors.Is(err, io.EOF):
+		return &f.Closed
+	case errors.Is(err, iocp.ErrReset), errors.Is(err, iocp.ErrBrokenPipe), errors.Is(err, iocp.ErrConnAborted):
+		return &f.Reset
+	case errors.Is(err, iocp.ErrRefused):
+		return &f.Refused
+	case errors.Is(err, iocp.ErrTimedOut):
+		return &f.TimedOut
+	}
+	return &f.Other
+}
+
+func (f *Failures) counters() []*int64 {
+	return []*int64{&f.Refused, &f.Reset, &f.Closed, &f.TimedOut, &f.Corrupt, &f.NoAnswer, &f.Lost, &f.Misordered, &f.Other}
+}
+
+func (f *Failures) add(o *Failures) {
+	others := o.counters()
+	for i, n := range f.counters() {
+		*n += *others[i]
+	}
+}
+
+func (f *Failures) total() (sum int64) {
+	for _, n := range f.counters() {
+		sum += *n
+	}
+	return sum
+}
+
+// plain drops from an error of a socket what the reader knows already.
+func plain(err error) error {
+	var op *iocp.OpError
+	switch {
+	case errors.As(err, new(*CorruptError)):
+		return err
+	case errors.As(err, &op):
+		return op.Err
+	case err == io.EOF:
+		return errors.New("the server closed it")
+	}
+	return err
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A server is under load for so long twice: what the shorter time took, for
+// making the connections above all, is taken off the longer.
+const (
+	traceShort = 200 * time.Millisecond
+	traceLong  = 3 * time.Second
+)
+
+// A traffic is what an echo server is put under.
+type traffic struct {
+	name    string
+	backend string
+	load    []string
+	below   float64 // system calls for each operation; 0: they are only shown
+}
+
+// traffics begins with the one that is judged. The others show what to compare
+// it with: the same on epoll, where every operation is a call, and a server that
+// has little to do and so little to put together.
+var traffics = []traffic{
+	{"uring", "uring", []string{"--conns=1000", "--depth=1"}, 0.1},
+	{"epoll", "epoll", []string{"--conns=1000", "--depth=1"}, 0},
+	{"uring at 1,000 messages a second", "uring", []string{"--conns=1000", "--rate=1000"}, 0},
+}
+
+// syscalls counts the system calls that the echo server on package server, with
+// all its threads, makes for each operation, the Go runtime's included, such as
+// futex: from outside, by strace.
+//
+// That shows that no call is made for every operation, whoever makes it: one
+// more and the count is over 1. It doesn't show the count without strace, which
+// stops the server at each call. So more messages wait when it looks, and
+// batches are larger; while what goes by the clock, such as the runtime's
+// nanosleep, counts for more, since fewer messages are handled meanwhile. Where
+// one may, perf stat -e raw_syscalls:sys_enter -p PID counts without stopping
+// anything. The calls of our own are counted without any of that by the tests
+// of internal/syscalls.
+func syscalls(s *session) (string, error) {
+	if runtime.GOOS != "linux" {
+		return "strace is for Linux", nil
+	}
+	tool := filepath.Join(s.scratch, "iocp")
+	if _, err := s.run(goTool(10*time.Minute, nil, "build", "-buildvcs=false", "-o", tool, "./cmd/iocp")); err != nil {
+		return "", err
+	}
+	var errs []error
+	var notes []string
+	for _, t := range traffics {
+		c, err := s.steadyCalls(tool, t)
+		if err != nil {
+			return "", err
+		}
+		notes = append(notes, fmt.Sprintf("%s %s", t.name, c))
+		if t.below > 0 && c.perOp() >= t.below {
+			errs = append(errs, fmt.Errorf("%s: %s: not below %v system calls for each operation", t.name, c, t.below))
+		}
+	}
+	return strings.Join(notes, "; "), errors.Join(errs...)
+}
+
+// A callCount is system calls of each kind, and what they were made for.
+type callCount struct {
+	calls map[string]int
+	ops   int
+}
+
+// steadyCalls counts what a server does once it has its connections.
+func (s *session) steadyCalls(tool string, t traffic) (callCount, error) {
+	short, err := s.countCalls(tool, t, traceShort)
+	if err != nil {
+		return short, err
+	}
+	c, err := s.countCalls(tool, t, traceLong)
+	if err == nil && c.ops <= short.ops {
+		err = fmt.Errorf("%s: %d operations in %v and %d in %v", t.name, short.ops, traceShort, c.ops, traceLong)
+	}
+	return c.less(short), err
+}
+
+func (s *session) countCalls(tool string, t traffic, d time.Duration) (c callCount, err error) {
+	server := []string{tool, "echo", "--model=server", "--backend=" + t.backend, "--listen=127.0.0.1:0"}
+	c.calls, err = s.traced(server, func(addr string) (err error) {
+		c.ops, err = s.load(tool, addr, append([]string{"--duration=" + d.String()}, t.load...))
+		return err
+	})
+	return c, err
+}
+
+// load has the load tool exchange messages with a server, and returns how many
+// operations these are for it: a receive and a send each.
+func (s *session) load(tool, addr string, flags []string) (ops int, err error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return 0, err
+	}
+	args := []string{tool, "load", host, port, "--warmup=0s", "--json"}
+	cmd := command{timeout: time.Minute, args: append(args, flags...)}
+	out, err := s.run(cmd)
+	if err != nil {
+		return 0, err
+	}
+	var result struct{ Messages, Errors int }
+	if err := json.Unmarshal([]byte(out), &result); err != nil {
+		return 0, fmt.Errorf("$ %s\n%s%w", cmd, out, err)
+	}
+	if result.Messages == 0 || result.Errors > 0 {
+		return 0, fmt.Errorf("$ %s\n%sit was to have messages, and no errors", cmd, out)
+	}
+	return 2 * result.Messages, nil
+}
+
+// less is c without what o counted.
+func (c callCount) less(o callCount) callCount {
+	left := maps.Clone(c.calls)
+	for kind, n := range o.calls {
+		left[kind] = max(0, left[kind]-n)
+	}
+	return callCount{left, c.ops - o.ops}
+}
+
+func (c callCount) perOp() float64 {
+	total := 0
+	for _, n := range c.calls {
+		total += n
+	}
+	return float64(total) / float64(c.ops)
+}
+
+// String tells the count for each operation, and the kinds that are most of it.
+func (c callCount) String() string {
+	const most = 4
+	kinds := slices.SortedFunc(maps.Keys(c.calls), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.calls[b], c.calls[a]), strings.Compare(a, b))
+	})
+	var told []string
+	for _, kind := range kinds[:min(most, len(kinds))] {
+		told = append(told, fmt.Sprintf("%s %.3f", kind, float64(c.calls[kind])/float64(c.ops)))
+	}
+	return fmt.Sprintf("%.3f (%s)", c.perOp(), strings.Join(told, ", "))
+}

@@ -1,0 +1,64 @@
+package readiness
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
+)
+
+// SendNow implements driver.NowSender. The side counts as busy meanwhile, with
+// no operation for it, so that nothing overtakes and the descriptor stays.
+func (s *stream) SendNow(b []byte) (int, error) {
+	s.mu.Lock()
+	q := &s.send
+	err := s.refuses(true)
+	if err == nil && (q.busy || !q.ready || q.ops.Front() != nil) {
+		err = driver.ErrWouldBlock
+	}
+	fd, seq := s.fd, q.seq
+	q.busy = err == nil
+	s.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	n, errno := epoll.SendOne(fd, b)
+	return n, s.sentNow(errno, seq)
+}
+
+// sentNow takes the result of the call.
+func (s *stream) sentNow(errno syscall.Errno, seq uint32) error {
+	s.mu.Lock()
+	q := &s.send
+	q.busy = false
+	err := s.judge(errno, seq)
+	s.goOn(true, false)
+	p, more := s.port, s.send.listed || s.recv.listed
+	s.mu.Unlock()
+	if more {
+		p.kick(1)
+	}
+	return err
+}
+
+// judge is outcome for a transfer without an operation. The lock is held.
+func (s *stream) judge(errno syscall.Errno, seq uint32) error {
+	switch errno {
+	case 0:
+		return nil
+	case unix.EAGAIN:
+		if s.send.seq == seq {
+			s.send.ready = false
+		}
+		return driver.ErrWouldBlock
+	case unix.EINTR:
+		return driver.ErrWouldBlock
+	}
+	err := sysError("send", errno)
+	if !passing(errno) {
+		s.more().err = err
+	}
+	return err
+}
