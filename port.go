@@ -30,13 +30,12 @@ type Port struct {
 	sched     *sched.State
 	workers   int
 	completed uint64
-	failure   error         // the kernel refused to go on
-	awake     bool          // the watch is
-	looked    int64         // when look last did, by clock
-	idled     time.Duration // what the backend had waited then
-	armed     uint          // calls of arm with a backlog
-	seen      uint64        // completed, as of the last call of traffic
-	unpolled  int           // Waits that found packets since the last poll
+	failure   error  // the kernel refused to go on
+	awake     bool   // the watch is
+	looked    int64  // when look last did, by clock
+	armed     uint   // calls of arm with a backlog
+	seen      uint64 // completed, as of the last call of traffic
+	unpolled  int    // Waits that found packets since the last poll
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing

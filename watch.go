@@ -1,10 +1,6 @@
 package iocp
 
-import (
-	"time"
-
-	"iocp/internal/driver"
-)
+import "time"
 
 // tick is how long a packet may wait for a busy worker before another is woken,
 // and how long a worker may be silent before it counts as stalled, once the
@@ -51,9 +47,8 @@ func (p *Port) look() {
 	if ticks < 1 {
 		return
 	}
-	idle := p.idleSince(now - p.looked)
 	p.looked = now
-	release, promote := p.sched.Look(uint64(ticks), idle, p.queue.Len(), p.completed)
+	release, promote := p.sched.Look(uint64(ticks), p.queue.Len(), p.completed)
 	for range release {
 		p.relieve()
 	}
@@ -61,22 +56,6 @@ func (p *Port) look() {
 		p.sched.StopPoll(promote) // it polls by itself once it looks
 		p.signal(promote.Owner.(*Worker))
 	}
-}
-
-// idleShare is the part of the time, one over so much, that counts as time left
-// over.
-const idleShare = 10
-
-// idleSince reports whether a fair part of the time since it was last called was
-// spent waiting in the kernel. A backend that doesn't tell counts as idle.
-func (p *Port) idleSince(passed int64) bool {
-	d, ok := p.drv.(driver.Idler)
-	if !ok {
-		return true
-	}
-	before := p.idled
-	p.idled = d.Idle()
-	return int64(p.idled-before) > passed/idleShare
 }
 
 // relieve gives the oldest packet to another worker, whoever is busy. The

@@ -33,10 +33,10 @@ type acceptor struct {
 	stopping bool
 }
 
-// Listen makes a listening socket on the server's port, to be given to Serve.
+// Listen makes a listening socket on the server's port (its first), to be given to Serve.
 // Port 0 lets the system choose one; the listener's Addr tells which.
 func (s *Server) Listen(addr netip.AddrPort) (*iocp.Listener, error) {
-	return s.port.Listen(addr, iocp.ListenConfig{})
+	return s.Port().Listen(addr, iocp.ListenConfig{})
 }
 
 // Serve accepts connections from ln and runs them until Shutdown is over; then
@@ -61,7 +61,7 @@ func (s *Server) Serve(ln *iocp.Listener) error {
 }
 
 func (s *Server) startAccepting(a *acceptor) error {
-	if err := s.port.Associate(a.ln, a); err != nil {
+	if err := s.Port().Associate(a.ln, a); err != nil {
 		return err
 	}
 	if !s.addAcceptor(a) {

@@ -24,7 +24,15 @@ type Config struct {
 	// can always be sent back.
 	PortConfig iocp.Config
 
-	// Workers is how many goroutines wait on the port and run callbacks. No
+	// Ports is how many ports of its own the server has. Connections are dealt
+	// out to them in turn, and each port has workers of its own. One port uses
+	// little more than one CPU for handlers that only pass messages on, however
+	// many it may use; more ports get more done under full load, and take more
+	// CPU time per message when there is little to do. 0 means 1. With Port,
+	// only that is allowed.
+	Ports int
+
+	// Workers is how many goroutines wait on each port and run callbacks. No
 	// more than the port's concurrency run at a time. 0 means twice that.
 	Workers int
 
@@ -59,6 +67,7 @@ const (
 
 func (cfg Config) withDefaults() (Config, error) {
 	for name, v := range map[string]int64{
+		"Ports":        int64(cfg.Ports),
 		"Workers":      int64(cfg.Workers),
 		"SendQueueMax": int64(cfg.SendQueueMax),
 		"ConnsMax":     int64(cfg.ConnsMax),
@@ -68,6 +77,10 @@ func (cfg Config) withDefaults() (Config, error) {
 			return cfg, fmt.Errorf("server: Config.%s is %d: it must not be negative (0 means the default)", name, v)
 		}
 	}
+	if cfg.Port != nil && cfg.Ports > 1 {
+		return cfg, fmt.Errorf("server: Config.Ports is %d, but Config.Port names one: set only one of the two", cfg.Ports)
+	}
+	cfg.Ports = max(cfg.Ports, 1)
 	if cfg.PortConfig.Concurrency == 0 {
 		cfg.PortConfig.Concurrency = max(2, runtime.GOMAXPROCS(0))
 	}

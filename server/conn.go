@@ -27,6 +27,8 @@ type Conn struct {
 // ID tells the connections of one server apart. It is never used again.
 func (c *Conn) ID() uint64 { return c.id }
 
+func (c *Conn) port() *iocp.Port { return c.srv.portOf(c.id) }
+
 // Server is the connection's server.
 func (c *Conn) Server() *Server { return c.srv }
 

@@ -169,7 +169,7 @@ func (c *Conn) wake() {
 		return
 	}
 	c.receiving, c.waking = true, true
-	if c.srv.port.Post(&c.recv, 0, c) != nil {
+	if c.port().Post(&c.recv, 0, c) != nil {
 		go c.received(nil) // the port is closed: no worker would do it
 	}
 }

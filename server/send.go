@@ -159,7 +159,7 @@ func (c *Conn) launch(o *outbox) {
 		return
 	}
 	o.refused = err
-	if c.srv.port.Post(&o.op, 0, c) != nil {
+	if c.port().Post(&o.op, 0, c) != nil {
 		go c.sent(err) // the port is closed: no worker would do it
 	}
 }

@@ -15,9 +15,10 @@ import (
 type Server struct {
 	handler Handler
 	cfg     Config
-	port    *iocp.Port
+	ports   []*iocp.Port // at least one
 	ownPort bool
 
+	lastID    atomic.Uint64
 	refused   atomic.Uint64
 	queueFull atomic.Uint64
 	panics    atomic.Uint64
@@ -26,7 +27,7 @@ type Server struct {
 	conns     []*Conn    // open, in no order; each knows its slot
 	acceptors []*acceptor
 	addr      netip.AddrPort // of the first listener
-	lastID    uint64
+	accepted  uint64         // connections entered
 	stopping  bool
 	idle      chan struct{} // closed when stopping and nothing is left
 
@@ -34,7 +35,7 @@ type Server struct {
 	workers     sync.WaitGroup
 	working     context.Context // the workers'
 	endWork     context.CancelFunc
-	tallies     []tally // one for each worker
+	tallies     []tally // one for each worker, port after port
 
 	failOnce sync.Once
 	failure  error         // why the port can't go on
@@ -53,28 +54,51 @@ func New(h Handler, cfg Config) (*Server, error) {
 	s := &Server{
 		handler: h,
 		cfg:     cfg,
-		port:    cfg.Port,
 		idle:    make(chan struct{}),
 		failed:  make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
-	if s.port == nil {
-		if s.port, err = iocp.New(cfg.PortConfig); err != nil {
-			return nil, err
-		}
-		s.ownPort = true
+	if err := s.openPorts(); err != nil {
+		return nil, err
 	}
 	workers := cfg.Workers
 	if workers == 0 {
-		workers = 2 * s.port.Stats().Concurrency
+		workers = 2 * s.Port().Stats().Concurrency
 	}
-	s.tallies = make([]tally, workers)
+	s.tallies = make([]tally, workers*len(s.ports))
 	s.working, s.endWork = context.WithCancel(context.Background())
 	return s, nil
 }
 
-// Port is the port that the server runs on.
-func (s *Server) Port() *iocp.Port { return s.port }
+// openPorts opens the server's own ports, unless it was given one.
+func (s *Server) openPorts() error {
+	if s.cfg.Port != nil {
+		s.ports = []*iocp.Port{s.cfg.Port}
+		return nil
+	}
+	s.ownPort = true
+	for range s.cfg.Ports {
+		p, err := iocp.New(s.cfg.PortConfig)
+		if err != nil {
+			s.closePorts()
+			return err
+		}
+		s.ports = append(s.ports, p)
+	}
+	return nil
+}
+
+func (s *Server) closePorts() {
+	for _, p := range s.ports {
+		p.Close()
+	}
+}
+
+// Port is the port that the server runs on, the first if it has several.
+func (s *Server) Port() *iocp.Port { return s.ports[0] }
+
+// portOf is the port of a connection.
+func (s *Server) portOf(id uint64) *iocp.Port { return s.ports[id%uint64(len(s.ports))] }
 
 // Addr is the address of the first listener that is served; invalid before
 // there is one.
@@ -86,8 +110,8 @@ func (s *Server) Addr() netip.AddrPort {
 
 // open makes a connection of an accepted socket and calls OnOpen.
 func (s *Server) open(sock *iocp.Socket) {
-	c := &Conn{srv: s, sock: sock, life: life{receiving: true}}
-	if err := s.port.Associate(sock, c); err != nil {
+	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1), life: life{receiving: true}}
+	if err := c.port().Associate(sock, c); err != nil {
 		s.refuse(sock)
 		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)
 		return
@@ -114,8 +138,7 @@ func (s *Server) enter(c *Conn) bool {
 	if s.stopping || s.cfg.ConnsMax > 0 && len(s.conns) >= s.cfg.ConnsMax {
 		return false
 	}
-	s.lastID++
-	c.id = s.lastID
+	s.accepted++
 	c.slot = int32(len(s.conns))
 	s.conns = append(s.conns, c)
 	return true

@@ -8,8 +8,8 @@ import (
 
 // Shutdown ends the server: it stops accepting and closes every connection
 // gracefully (see Conn.Close), with ErrServerClosed as the reason. When the
-// last OnClose has returned, the workers end, and the port is closed if it is
-// the server's own; then Shutdown returns nil, and so does Serve return.
+// last OnClose has returned, the workers end, and the ports are closed if they
+// are the server's own; then Shutdown returns nil, and so does Serve return.
 //
 // When ctx is done first, the connections that are left are reset, and
 // Shutdown returns ctx's error: after the same end, or, if a callback doesn't
@@ -60,7 +60,7 @@ func (s *Server) end() {
 	s.endWork()
 	s.workers.Wait()
 	if s.ownPort {
-		s.port.Close()
+		s.closePorts()
 	}
 	close(s.ended)
 }

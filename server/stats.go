@@ -19,7 +19,7 @@ type Stats struct {
 	QueueFull uint64 // messages refused with ErrQueueFull
 	Panics    uint64 // callbacks that panicked
 
-	Port iocp.Stats
+	Port iocp.Stats // of the port, or the first of them
 }
 
 // tally is what one worker counts. Workers have one each, on cache lines of
@@ -47,7 +47,7 @@ func (s *Server) Stats() Stats {
 		Refused:   s.refused.Load(),
 		QueueFull: s.queueFull.Load(),
 		Panics:    s.panics.Load(),
-		Port:      s.port.Stats(),
+		Port:      s.Port().Stats(),
 	}
 	for i := range s.tallies {
 		t := &s.tallies[i]
@@ -58,7 +58,7 @@ func (s *Server) Stats() Stats {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.Open, st.Accepted = len(s.conns), s.lastID
+	st.Open, st.Accepted = len(s.conns), s.accepted
 	for _, c := range s.conns {
 		st.Queued += c.Queued()
 	}

@@ -13,16 +13,16 @@ func (s *Server) startWorkers() {
 	s.workersOnce.Do(func() {
 		for i := range s.tallies {
 			s.workers.Add(1)
-			go s.work(&s.tallies[i])
+			go s.work(s.ports[i*len(s.ports)/len(s.tallies)], &s.tallies[i])
 		}
 	})
 }
 
 // work is a worker: it dequeues one packet at a time, so that those behind a
 // handler that blocks are reached by the others.
-func (s *Server) work(t *tally) {
+func (s *Server) work(p *iocp.Port, t *tally) {
 	defer s.workers.Done()
-	w := s.port.WorkerContext(s.working)
+	w := p.WorkerContext(s.working)
 	defer w.Close()
 	var one [1]iocp.Completion
 	for {

@@ -24,6 +24,7 @@ type serverFlags struct {
 	Listen      string `placeholder:"ADDR" help:"Where to listen: HOST:PORT; port 0 picks one. Default: 127.0.0.1:9190."`
 	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: one for each CPU."`
 	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs."`
+	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: more is done under full load, with more effort for little load. Default: 1."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
 	Verbose     bool   `short:"v" help:"Log each completion."`
@@ -37,8 +38,8 @@ func (f *serverFlags) config() (service.Config, error) {
 	if err != nil {
 		return service.Config{}, usageError{err}
 	}
-	if f.Workers < 0 || f.Concurrency < 0 {
-		return service.Config{}, usageError{fmt.Errorf("--workers and --concurrency must not be negative: leave them out for the default")}
+	if min(f.Workers, f.Concurrency, f.Ports) < 0 {
+		return service.Config{}, usageError{fmt.Errorf("--workers, --concurrency and --ports must not be negative: leave them out for the default")}
 	}
 	if err := checkBackend(f.Backend); err != nil {
 		return service.Config{}, err
@@ -48,7 +49,7 @@ func (f *serverFlags) config() (service.Config, error) {
 		level = slog.LevelDebug
 	}
 	return service.Config{
-		Listen: addr, Backend: f.Backend, Workers: f.Workers, Concurrency: f.Concurrency,
+		Listen: addr, Backend: f.Backend, Workers: f.Workers, Concurrency: f.Concurrency, Ports: f.Ports,
 		Chapter: f.Chapter, Verbose: f.Verbose, Out: os.Stdout,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}, nil
@@ -126,6 +127,8 @@ func (c *echoCmd) check() error {
 		return usageError{fmt.Errorf("--batch, --work, --block and --message must not be negative: leave them out for the default")}
 	case c.Model == "routine" && (c.Workers != 0 || c.Concurrency != 0):
 		return usageError{fmt.Errorf("--model=routine is one thread: leave out --workers and --concurrency")}
+	case c.Model != "server" && c.Ports != 0:
+		return usageError{fmt.Errorf("--ports is for --model=server")}
 	case c.Model != "routine" && c.Accept != "default":
 		return usageError{fmt.Errorf("--accept=%s is for --model=routine", c.Accept)}
 	}

@@ -136,12 +136,6 @@ type Stream interface {
 	RemoteAddr() netip.AddrPort
 }
 
-// Idler is a Port that knows how much of the time it has nothing to do.
-type Idler interface {
-	// Idle is the time that Poll has spent waiting so far.
-	Idle() time.Duration
-}
-
 // NowSender is a Stream that can send without an operation.
 type NowSender interface {
 	// SendNow sends what of b the system takes at once, if no send is pending:

@@ -21,9 +21,6 @@
 //   - Packets that were there at the last look release others even while some
 //     are busy, below the cap: as many as it takes, at the pace of those that
 //     run, to be done with them within another tick.
-//   - As long as hardly any time is left over for waiting in the kernel, a look
-//     that finds packets releases another, too: with one more worker more would
-//     come. The released one rests again when it finds nothing to do.
 //   - A look finds either something to do or nothing. While there has been
 //     something lately looks are a tick apart, else calmPace ticks.
 //   - A worker that says that it blocks gives its slot up at once, and has it
@@ -58,7 +55,6 @@ type State struct {
 	poller   *Waiter
 	looks    uint64
 	calm     uint64 // ticks since a look found something to do
-	strained uint64 // ticks since there was time left over
 	mark     uint64 // packets ever queued, as of the last look
 	taken    uint64 // and those dequeued
 	hasty    bool
@@ -67,10 +63,6 @@ type State struct {
 const (
 	calmAfter = 5000 // ticks without a finding until looks become rare: 1 s
 	calmPace  = 10   // ticks from one rare look to the next: 2 ms
-
-	// strainedAfter is for how many ticks there must have been no time left
-	// over until another worker is worth while: 2 ms.
-	strainedAfter = 10
 )
 
 // New makes the state for at most cap running workers. A worker that has been
@@ -267,17 +259,12 @@ func (s *State) Pace() uint64 {
 }
 
 // Look finds the workers that are silent and the packets that are overdue, some
-// ticks after the last look. idle says that a fair part of that time was spent
-// waiting in the kernel, and total is the number of packets ever queued. It
+// ticks after the last look. total is the number of packets ever queued. It
 // answers how many waiters are to be given a packet now (Relieve picks them),
 // or else, with the waiter that must poll; that may be nil.
-func (s *State) Look(ticks uint64, idle bool, queued int, total uint64) (release int, promote *Waiter) {
+func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promote *Waiter) {
 	s.looks++
 	s.calm += ticks
-	s.strained += ticks
-	if idle {
-		s.strained = 0
-	}
 	for _, w := range s.running {
 		if s.looks-w.since > 1 { // it ran at the last look, and has since
 			s.silence(w, ticks)
@@ -315,9 +302,7 @@ func (s *State) wanted(ticks, queued int, total uint64) int {
 	switch done := int(taken - s.taken); {
 	case queued == 0:
 		return 0
-	case taken >= s.mark && s.strained >= strainedAfter: // all have come since
-		return 1
-	case taken >= s.mark:
+	case taken >= s.mark: // all have come since
 		return min(1, max(0, 1-s.busy()))
 	case done == 0:
 		return queued

@@ -81,7 +81,7 @@ func TestBusyWorkerKeepsThePackets(t *testing.T) {
 // look has it look after a tick, as the port does, and gives the first of those
 // released.
 func look(s *State, queued int, total uint64) (released, promoted *Waiter) {
-	n, promoted := s.Look(1, true, queued, total)
+	n, promoted := s.Look(1, queued, total)
 	for range n {
 		if w := s.Relieve(queued); w != nil && released == nil {
 			released = w
@@ -248,7 +248,7 @@ func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
 	}
 	s.Arrive(ws[1])
 	s.Wait(ws[1])
-	s.Look(calmAfter, true, 0, 1)
+	s.Look(calmAfter, 0, 1)
 	if s.Pace() != calmPace {
 		t.Fatal("nothing was found for long, and looks stay frequent")
 	}
@@ -259,33 +259,12 @@ func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
 func TestRareLooksDontShortenPatience(t *testing.T) {
 	s, ws := New(1, 15), waiters(2)
 	enter(s, ws...)
-	s.Look(calmPace, true, 0, 0)
+	s.Look(calmPace, 0, 0)
 	s.Release(1) // just before the next look
 	for _, ticks := range []uint64{calmPace, calmPace} {
-		s.Look(ticks, true, 1, 2)
+		s.Look(ticks, 1, 2)
 		expect(t, "released before its time", s.Relieve(1), nil)
 	}
-	s.Look(5, true, 1, 2)
+	s.Look(5, 1, 2)
 	expect(t, "released after 15 ticks", s.Relieve(1), ws[0])
-}
-
-func TestStrainReleasesAnother(t *testing.T) {
-	s, ws := New(2, 0), waiters(2)
-	enter(s, ws...)
-	s.Release(1)
-	for total, waited := uint64(2), uint64(0); ; total++ { // each look finds another packet
-		s.Arrive(ws[1])
-		s.Run(ws[1])
-		waited++
-		release, _ := s.Look(1, false, 1, total)
-		if waited < strainedAfter && release != 0 {
-			t.Fatalf("released after %d ticks", waited)
-		}
-		if waited == strainedAfter {
-			if release != 1 {
-				t.Fatal("nobody released although there is no time left over")
-			}
-			return
-		}
-	}
 }

@@ -14,7 +14,6 @@ import (
 const (
 	tickLength = 200.0
 	wakeTime   = 5.0 // from being released to running, and for polling
-	idleShare  = 10.0
 )
 
 // scene is what is simulated.
@@ -68,7 +67,6 @@ type office struct {
 	total  uint64
 	awake  bool    // a look is planned
 	looked float64 // when the last was
-	idle   float64 // time that somebody polled, since then
 	seen   uint64  // total, as of the last planned look
 	out    outcome
 	waits  float64
@@ -91,9 +89,6 @@ func simulate(s scene, seed uint64) outcome {
 	for o.out.handled < s.packets && len(o.agenda) > 0 {
 		e := heap.Pop(&o.agenda).(event)
 		o.area += float64(o.Running()) * (e.at - o.now)
-		if o.Poller() != nil {
-			o.idle += e.at - o.now
-		}
 		o.now = e.at
 		e.what()
 		o.out.mostRunning = max(o.out.mostRunning, o.Running())
@@ -233,9 +228,8 @@ func (o *office) look() {
 	if ticks < 1 {
 		return
 	}
-	idle := o.idle > (o.now-o.looked)/idleShare
-	o.looked, o.idle = o.now, 0
-	release, promote := o.Look(ticks, idle, len(o.queue), o.total)
+	o.looked = o.now
+	release, promote := o.Look(ticks, len(o.queue), o.total)
 	for range release {
 		if w := o.Relieve(len(o.queue)); w != nil {
 			o.wake(w)

@@ -22,7 +22,8 @@ func (echo) OnData(c *server.Conn, data []byte) { c.TrySend(data) }
 
 func serve(o peer.Options) error {
 	srv, err := server.New(echo{}, server.Config{
-		PortConfig: iocp.Config{Backend: o.Backend, Concurrency: o.Loops},
+		Ports:      o.Loops,
+		PortConfig: iocp.Config{Backend: o.Backend},
 		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

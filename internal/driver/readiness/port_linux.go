@@ -89,7 +89,6 @@ type Port struct {
 	events    []epoll.Event // Poll's own
 	usual     int           // bytes that a receive brings of late; Poll's own
 	woken     atomic.Bool
-	idle      atomic.Int64 // nanoseconds waited
 	shut      atomic.Bool
 	uses      atomic.Int32 // who may be using the descriptors, besides Poll
 	batches   sync.Pool
@@ -147,9 +146,7 @@ func (p *Port) Poll(timeout time.Duration) error {
 	n, errno := epoll.Ready(p.set, events)
 	done := p.run(events[:max(n, 0)], true)
 	if n <= 0 && done == 0 && timeout != 0 && !p.held() {
-		began := time.Now()
 		n, errno = p.wait(events, timeout)
-		p.idle.Add(int64(time.Since(began)))
 		p.run(events[:max(n, 0)], true)
 	}
 	if errno != 0 && errno != unix.EINTR {
@@ -174,9 +171,6 @@ func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
 		h.ready(ev.Events, out)
 	}
 }
-
-// Idle implements driver.Idler.
-func (p *Port) Idle() time.Duration { return time.Duration(p.idle.Load()) }
 
 // Wake implements driver.Port. The eventfd is edge-triggered, so it needs no
 // reading: each write is an event.

@@ -47,6 +47,7 @@ func Run(ctx context.Context, cfg Config, h server.Handler, farewell func()) err
 func (c *Config) server() server.Config {
 	return server.Config{
 		PortConfig:   iocp.Config{Backend: c.Backend, Concurrency: c.Concurrency, BufferSize: c.BufferSize()},
+		Ports:        c.Ports,
 		Workers:      c.Workers,
 		CloseTimeout: closeMax,
 		Logger:       c.Log,

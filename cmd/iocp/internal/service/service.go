@@ -18,6 +18,7 @@ type Config struct {
 	Backend     string         // empty: the first that works
 	Workers     int            // 0: one for each CPU that Go uses
 	Concurrency int            // 0: as Workers' default
+	Ports       int            // that package server uses; 0: one
 	Chapter     bool           // print the chapter's texts to Out
 	Verbose     bool           // log each completion
 
