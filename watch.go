@@ -1,6 +1,10 @@
 package iocp
 
-import "time"
+import (
+	"time"
+
+	"iocp/internal/driver"
+)
 
 // tick is how long a packet may wait for a busy worker before another is woken,
 // and how long a worker may be silent before it counts as stalled, once the
@@ -21,7 +25,7 @@ func patience(stallAfter time.Duration) uint64 {
 func (p *Port) watch() {
 	for range p.watchC {
 		for awake := true; awake; {
-			time.Sleep(p.pace())
+			p.nap(p.pace())
 			p.mu.Lock()
 			p.fire()
 			p.look()
@@ -31,6 +35,17 @@ func (p *Port) watch() {
 			p.flush()
 		}
 	}
+}
+
+// nap sleeps for less than a millisecond to the point where the backend can. Go's
+// timers are about a millisecond late in an idle process, since the runtime
+// waits for them in a call that counts in milliseconds.
+func (p *Port) nap(d time.Duration) {
+	if n, ok := p.drv.(driver.Napper); ok && d < time.Millisecond {
+		n.Nap(d)
+		return
+	}
+	time.Sleep(d)
 }
 
 func (p *Port) pace() time.Duration {

@@ -73,3 +73,13 @@ func cross(s *session) (string, error) {
 	}
 	return strings.Join(crossTargets, " "), errors.Join(errs...)
 }
+
+// bench looks after the module of the comparison, which is outside the
+// workspace: it requires the servers that it compares with.
+func bench(s *session) (string, error) {
+	if _, err := s.run(goTool(10*time.Minute, nil, "vet", "-C", "bench", "./...")); err != nil {
+		return "", err
+	}
+	_, err := s.run(goTool(5*time.Minute, nil, "test", "-C", "bench", "./..."))
+	return "", err
+}

@@ -23,6 +23,7 @@ var allSteps = []step{
 	{"vet", "go vet of both modules for " + strings.Join(vetSystems, ", "), compiler, vet},
 	{"staticcheck", "staticcheck of both modules for " + strings.Join(lintSystems, ", "), compiler, staticcheck},
 	{"cross", "both modules build for " + strings.Join(crossTargets, ", "), nil, cross},
+	{"bench", "go vet and the tests of the module that compares servers", nil, bench},
 	{"readme", "the test command that the README gives", compiler, readme},
 	{"race", "all tests here, with the race detector and every backend required", compiler, race},
 	{"fallbacks", "the conformance suite without what a kernel may lack (IOCP_DISABLE)", compiler, fallbacks},

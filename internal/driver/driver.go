@@ -136,6 +136,11 @@ type Stream interface {
 	RemoteAddr() netip.AddrPort
 }
 
+// Napper is a Port that can sleep for well under a millisecond.
+type Napper interface {
+	Nap(d time.Duration)
+}
+
 // NowSender is a Stream that can send without an operation.
 type NowSender interface {
 	// SendNow sends what of b the system takes at once, if no send is pending:

@@ -172,6 +172,12 @@ func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
 	}
 }
 
+// Nap implements driver.Napper.
+func (p *Port) Nap(d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
+	unix.Nanosleep(&ts, nil) // cut short by a signal at worst
+}
+
 // Wake implements driver.Port. The eventfd is edge-triggered, so it needs no
 // reading: each write is an event.
 func (p *Port) Wake() {
