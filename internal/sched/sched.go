@@ -20,7 +20,8 @@
 //     cap.
 //   - Packets that were there at the last look release others even while some
 //     are busy, below the cap: as many as it takes, at the pace of those that
-//     run, to be done with them within another tick.
+//     run, to be done with them within another tick; fewer if their handlers
+//     take next to no time.
 //   - A look finds either something to do or nothing. While there has been
 //     something lately looks are a tick apart, else calmPace ticks.
 //   - A worker that says that it blocks gives its slot up at once, and has it
@@ -63,6 +64,12 @@ type State struct {
 const (
 	calmAfter = 5000 // ticks without a finding until looks become rare: 1 s
 	calmPace  = 10   // ticks from one rare look to the next: 2 ms
+
+	// Workers that handle so many packets in a tick each (10 us a packet) mostly
+	// take them off the queue, and would get in each other's way there: more
+	// are released only if those that run would take so many ticks.
+	quick      = 20
+	quickTicks = 10
 )
 
 // New makes the state for at most cap running workers. A worker that has been
@@ -266,7 +273,10 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 	s.looks++
 	s.calm += ticks
 	for _, w := range s.running {
-		if s.looks-w.since > 1 { // it ran at the last look, and has since
+		switch {
+		case w == s.poller: // it looks into the kernel, and not into a packet
+			w.since = s.looks
+		case s.looks-w.since > 1: // it ran at the last look, and has since
 			s.silence(w, ticks)
 		}
 	}
@@ -300,15 +310,18 @@ func (s *State) silence(w *Waiter, ticks uint64) {
 func (s *State) wanted(ticks, queued int, total uint64) int {
 	taken := total - uint64(queued)
 	switch done := int(taken - s.taken); {
-	case queued == 0:
-		return 0
+	case queued == 0, s.poller != nil && s.poller.running:
+		return 0 // nothing to do, or somebody carries out a batch and will be back
 	case taken >= s.mark: // all have come since
 		return min(1, max(0, 1-s.busy()))
 	case done == 0:
 		return queued
 	default:
-		overdue := int(s.mark - taken)
-		return (overdue*max(s.busy(), 1)*ticks + done - 1) / done
+		overdue, busy := int(s.mark-taken), max(s.busy(), 1)
+		if done >= quick*busy*ticks {
+			return overdue * busy * ticks / (done * quickTicks)
+		}
+		return (overdue*busy*ticks + done - 1) / done
 	}
 }
 

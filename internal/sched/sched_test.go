@@ -261,10 +261,51 @@ func TestRareLooksDontShortenPatience(t *testing.T) {
 	enter(s, ws...)
 	s.Look(calmPace, 0, 0)
 	s.Release(1) // just before the next look
+	s.StopPoll(ws[1])
 	for _, ticks := range []uint64{calmPace, calmPace} {
 		s.Look(ticks, 1, 2)
 		expect(t, "released before its time", s.Relieve(1), nil)
 	}
 	s.Look(5, 1, 2)
 	expect(t, "released after 15 ticks", s.Relieve(1), ws[0])
+}
+
+// TestQuickHandlersAreLeftAlone: two workers that do little but take packets off
+// one queue get less done than one.
+func TestQuickHandlersAreLeftAlone(t *testing.T) {
+	for _, c := range []struct{ handled, queued, want int }{
+		{handled: 5, queued: 5, want: 1},         // slow handlers, and a tick's work
+		{handled: quick, queued: quick, want: 0}, // quick ones
+		{handled: quick, queued: 3 * quick * quickTicks, want: 3},
+	} {
+		s, ws := New(8, 0), waiters(8)
+		enter(s, ws...)
+		s.Release(1)
+		total := uint64(c.handled + c.queued)
+		s.Look(1, int(total), total)
+		s.Arrive(ws[7])
+		s.Run(ws[7])
+		if release, _ := s.Look(1, c.queued, total); release != c.want {
+			t.Errorf("%d handled in a tick and %d overdue: %d released, want %d", c.handled, c.queued, release, c.want)
+		}
+	}
+}
+
+// TestPollingIsNotSilence: a worker that looks into the kernel between packets
+// may be there for long, carrying out a large batch.
+func TestPollingIsNotSilence(t *testing.T) {
+	s, ws := New(2, 0), waiters(2)
+	enter(s, ws...)
+	s.Release(1)
+	if !s.Seize(ws[1]) {
+		t.Fatal("a running worker can't look into the kernel")
+	}
+	for range 5 {
+		look(s, 0, 1)
+	}
+	s.StopPoll(ws[1])
+	look(s, 0, 1)
+	if s.Stalled() != 0 {
+		t.Fatal("stalled by polling")
+	}
 }

@@ -84,7 +84,10 @@ func (b *batcher) Do(batch []readiness.Transfer) {
 		direct(batch)
 		return
 	}
-	b.mu.Lock()
+	if !b.mu.TryLock() {
+		direct(batch) // another worker's batch is under way, and that may take a while
+		return
+	}
 	defer b.mu.Unlock()
 	for len(batch) > 0 {
 		n, err := b.submit(batch[:min(len(batch), b.ring.Entries())])
