@@ -21,21 +21,23 @@ type Port struct {
 	inFlight atomic.Int64  // submitted and not yet dequeued
 	finished atomic.Uint64 // operations whose last completion was dequeued
 	closing  atomic.Bool
-	backlog  atomic.Bool // packets are queued
-	deferred atomic.Bool // the backend has held operations back
+	backlog  atomic.Bool   // packets are queued
+	deferred atomic.Bool   // the backend has held operations back
+	flushes  atomic.Uint64 // how often they were started
 
-	mu        sync.Mutex // taken after a backend's locks, never before
-	queue     driver.List
-	timers    driver.Timers
-	sched     *sched.State
-	workers   int
-	completed uint64
-	failure   error  // the kernel refused to go on
-	awake     bool   // the watch is
-	looked    int64  // when look last did, by clock
-	armed     uint   // calls of arm with a backlog
-	seen      uint64 // completed, as of the last call of traffic
-	unpolled  int    // Waits that found packets since the last poll
+	mu          sync.Mutex // taken after a backend's locks, never before
+	queue       driver.List
+	timers      driver.Timers
+	sched       *sched.State
+	workers     int
+	completed   uint64
+	failure     error  // the kernel refused to go on
+	awake       bool   // the watch is
+	looked      int64  // when look last did, by clock
+	armed       uint   // calls of arm with a backlog
+	seen        uint64 // completed, as of the last call of traffic
+	flushesSeen uint64 // as of the last call of stale
+	unpolled    int    // Waits that found packets since the last poll
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing
@@ -223,10 +225,20 @@ func (p *Port) Deferred() {
 
 // flush starts what the backend held back. It must be called without mu.
 func (p *Port) flush() {
-	if p.deferred.Load() {
-		p.deferred.Store(false)
+	if p.attended() {
 		p.drv.Flush()
 	}
+}
+
+// attended reports whether operations are held back, which the caller is about
+// to start.
+func (p *Port) attended() bool {
+	if !p.deferred.Load() {
+		return false
+	}
+	p.deferred.Store(false)
+	p.flushes.Add(1)
+	return true
 }
 
 // pop takes the oldest packet off the queue. The caller holds mu.

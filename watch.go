@@ -31,10 +31,22 @@ func (p *Port) watch() {
 			p.look()
 			awake = p.traffic() || p.watching()
 			p.awake = awake
+			stale := p.stale()
 			p.mu.Unlock()
-			p.flush()
+			if stale {
+				p.flush()
+			}
 		}
 	}
+}
+
+// stale reports whether nothing has been flushed since it was last called: then
+// what is held back waits for a worker that doesn't come. One that does come
+// flushes more at a time. The caller holds mu.
+func (p *Port) stale() bool {
+	before := p.flushesSeen
+	p.flushesSeen = p.flushes.Load()
+	return p.flushesSeen == before
 }
 
 // nap sleeps for less than a millisecond to the point where the backend can. Go's

@@ -241,7 +241,7 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 func (w *Worker) poll(timeout time.Duration) {
 	p := w.port
 	p.unpolled = 0
-	p.deferred.Store(false) // Poll flushes
+	p.attended() // Poll flushes
 	timeout = p.untilTimer(timeout)
 	p.mu.Unlock()
 	err := p.drv.Poll(timeout)

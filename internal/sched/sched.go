@@ -22,8 +22,8 @@
 //     are busy, below the cap: as many as it takes, at the pace of those that
 //     run, to be done with them within another tick; fewer if their handlers
 //     take next to no time.
-//   - A look finds either something to do or nothing. While there has been
-//     something lately looks are a tick apart, else calmPace ticks.
+//   - While a worker is stalled, or has been lately, looks are a tick apart, else
+//     calmPace ticks. A backlog is looked at by whoever comes upon it.
 //   - A worker that says that it blocks gives its slot up at once, and has it
 //     back when it goes on, even if that makes one too many for a while (C21).
 //   - At the cap, a worker that has been silent for long enough (if that was
@@ -55,15 +55,15 @@ type State struct {
 	excess   uint64 // releases that needed somebody to be over
 	poller   *Waiter
 	looks    uint64
-	calm     uint64 // ticks since a look found something to do
+	calm     uint64 // ticks since a look found a stalled worker
 	mark     uint64 // packets ever queued, as of the last look
 	taken    uint64 // and those dequeued
 	hasty    bool
 }
 
 const (
-	calmAfter = 5000 // ticks without a finding until looks become rare: 1 s
-	calmPace  = 10   // ticks from one rare look to the next: 2 ms
+	calmAfter = 250 // ticks without a stalled worker until looks become rare: 50 ms
+	calmPace  = 10  // ticks from one rare look to the next: 2 ms
 
 	// Workers that handle so many packets in a tick each (10 us a packet) mostly
 	// take them off the queue, and would get in each other's way there: more
@@ -285,7 +285,7 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 	if release == 0 {
 		promote = s.Promote()
 	}
-	if release > 0 || promote != nil {
+	if promote != nil || s.stalled > 0 {
 		s.calm = 0
 	}
 	return release, promote
@@ -297,7 +297,6 @@ func (s *State) silence(w *Waiter, ticks uint64) {
 	if !w.stalled {
 		w.stalled = true
 		s.stalled++
-		s.calm = 0
 	}
 	if !w.over && s.patience > 0 && w.silent >= s.patience {
 		w.over = true

@@ -81,9 +81,12 @@ var gates = []struct {
 }{
 	{"uring", 1, 1, false, cost{wait: 1, recv: 1, send: 1}, 0},
 	{"uring", 1, 1, true, cost{wait: 2, recv: 1, send: 1}, 0},
-	{"uring", 8, 1, false, cost{wait: 0.14, send: 0.02, enter: 0.26}, 0},
-	{"uring", 1000, 1, false, cost{wait: 0.035, send: 0.02, enter: 0.05}, 0.1},
-	{"uring", 1000, 64, false, cost{wait: 0.01, send: 0.02, enter: 0.05}, 0.1},
+	// A batch that the watch starts while a worker is in another takes a few calls
+	// more, and makes sends by plain ones: that happens in a checked build, which
+	// is slow enough for the watch to step in.
+	{"uring", 8, 1, false, cost{wait: 0.14, send: 0.06, enter: 0.26}, 0},
+	{"uring", 1000, 1, false, cost{wait: 0.035, send: 0.06, enter: 0.12}, 0.1},
+	{"uring", 1000, 64, false, cost{wait: 0.01, send: 0.06, enter: 0.12}, 0.1},
 	{"epoll", 1, 1, false, cost{wait: 1, recv: 1, send: 1}, 0},
 	{"epoll", 1, 1, true, cost{wait: 2, recv: 1, send: 1}, 0},
 	{"epoll", 1000, 1, false, cost{wait: 0.035, recv: 1, send: 1}, 1.03},
