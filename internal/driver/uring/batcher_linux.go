@@ -2,6 +2,7 @@ package uring
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,16 +32,24 @@ const (
 	answerPause = 20 * time.Microsecond
 )
 
-// batcher carries out transfers through a ring, as a vectored system call. It
+// batcher carries out transfers through rings, as a vectored system call. It
 // implements readiness.Exec.
 type batcher struct {
+	rings   []*ring
+	without lacks                 // optional features that the rings haven't
+	failed  atomic.Pointer[error] // why they are no longer used
+}
+
+// ringsMax is how many batches may be under way at a time. One may take half a
+// millisecond; a worker that finds all rings taken waits.
+const ringsMax = 2
+
+// ring is one of them.
+type ring struct {
 	mu   sync.Mutex // one batch at a time
 	ring *uring.Ring
 	cur  []readiness.Transfer // the batch being carried out
 	vecs []*vec               // used by the vectored transfers of a batch
-
-	without lacks                 // optional features that the ring hasn't
-	failed  atomic.Pointer[error] // why the ring is no longer used
 }
 
 // vec is what a vectored request points at. The kernel reads it within the
@@ -51,11 +60,18 @@ type vec struct {
 }
 
 func newBatcher() (*batcher, error) {
-	ring, without, err := setup()
-	if err != nil {
-		return nil, err
+	b := &batcher{}
+	for range min(ringsMax, runtime.GOMAXPROCS(0)) {
+		r, without, err := setup()
+		if err != nil && len(b.rings) == 0 {
+			return nil, err
+		}
+		if err != nil {
+			break // one is enough, if it must be
+		}
+		b.rings, b.without = append(b.rings, &ring{ring: r}), without
 	}
-	return &batcher{ring: ring, without: without}, nil
+	return b, nil
 }
 
 // Batches implements readiness.Exec.
@@ -73,7 +89,11 @@ func (b *batcher) Note() string {
 }
 
 // Close implements readiness.Exec.
-func (b *batcher) Close() { b.ring.Close() }
+func (b *batcher) Close() {
+	for _, r := range b.rings {
+		r.ring.Close()
+	}
+}
 
 // Do implements readiness.Exec.
 //
@@ -84,13 +104,10 @@ func (b *batcher) Do(batch []readiness.Transfer) {
 		direct(batch)
 		return
 	}
-	if !b.mu.TryLock() {
-		direct(batch) // another worker's batch is under way, and that may take a while
-		return
-	}
-	defer b.mu.Unlock()
+	r := b.take()
+	defer r.mu.Unlock()
 	for len(batch) > 0 {
-		n, err := b.submit(batch[:min(len(batch), b.ring.Entries())])
+		n, err := r.submit(batch[:min(len(batch), r.ring.Entries())])
 		if err != nil {
 			cause := err // err itself must not escape: that would allocate for every batch
 			b.failed.Store(&cause)
@@ -99,6 +116,17 @@ func (b *batcher) Do(batch []readiness.Transfer) {
 		}
 		batch = batch[n:]
 	}
+}
+
+// take locks a ring.
+func (b *batcher) take() *ring {
+	for _, r := range b.rings {
+		if r.mu.TryLock() {
+			return r
+		}
+	}
+	b.rings[0].mu.Lock()
+	return b.rings[0]
 }
 
 func direct(batch []readiness.Transfer) {
@@ -112,24 +140,24 @@ const pending = syscall.Errno(1 << 20)
 
 // submit carries out a batch that fits the ring. It reports how many of the
 // batch, from the front, the kernel took; their results are set.
-func (b *batcher) submit(batch []readiness.Transfer) (int, error) {
-	b.cur = batch
-	defer func() { b.cur = nil }()
+func (r *ring) submit(batch []readiness.Transfer) (int, error) {
+	r.cur = batch
+	defer func() { r.cur = nil }()
 	bytes, vecs := 0, 0
 	for i := range batch {
-		bytes += b.fill(b.ring.SQE(i), &batch[i], uint64(i), &vecs)
+		bytes += r.fill(r.ring.SQE(i), &batch[i], uint64(i), &vecs)
 	}
-	n, errno := b.ring.Submit(len(batch), 0, bytes > longMin)
+	n, errno := r.ring.Submit(len(batch), 0, bytes > longMin)
 	for left := n; left > 0; {
-		left -= b.ring.Reap(b.settle)
+		left -= r.ring.Reap(r.settle)
 		if left > 0 { // the answers are due; don't come back without them
-			if _, e := b.ring.Submit(0, left, true); e != 0 && e != unix.EINTR {
+			if _, e := r.ring.Submit(0, left, true); e != 0 && e != unix.EINTR {
 				errno = e // the ring is done for, but what it took it answers
 				time.Sleep(answerPause)
 			}
 		}
 	}
-	for _, v := range b.vecs[:vecs] {
+	for _, v := range r.vecs[:vecs] {
 		*v = vec{} // keep nobody's buffers alive
 	}
 	if errno != 0 && errno != unix.EINTR && errno != unix.EAGAIN && errno != unix.EBUSY {
@@ -143,8 +171,8 @@ func (b *batcher) submit(batch []readiness.Transfer) (int, error) {
 }
 
 // settle takes a completion to its transfer.
-func (b *batcher) settle(c uring.CQE) {
-	t := &b.cur[c.UserData]
+func (r *ring) settle(c uring.CQE) {
+	t := &r.cur[c.UserData]
 	if c.Res < 0 {
 		t.N, t.Errno = 0, syscall.Errno(-c.Res)
 		return
@@ -153,7 +181,7 @@ func (b *batcher) settle(c uring.CQE) {
 }
 
 // fill describes a transfer to the kernel and reports its size in bytes.
-func (b *batcher) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *int) int {
+func (r *ring) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *int) int {
 	*sqe = uring.SQE{Fd: int32(t.FD), UserData: id, MsgFlags: flags(t)}
 	t.Errno = pending
 	if t.Msg != nil {
@@ -167,10 +195,10 @@ func (b *batcher) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *i
 		sqe.Buffer(buf)
 		return len(buf)
 	}
-	if *vecs == len(b.vecs) {
-		b.vecs = append(b.vecs, new(vec))
+	if *vecs == len(r.vecs) {
+		r.vecs = append(r.vecs, new(vec))
 	}
-	v := b.vecs[*vecs]
+	v := r.vecs[*vecs]
 	*vecs++
 	n, bytes := t.Gather(v.iov[:])
 	v.msg.Iov = &v.iov[0]

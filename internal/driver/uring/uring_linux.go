@@ -99,17 +99,17 @@ func remedy(err error) string {
 	return ""
 }
 
-// selfTest shows on a real socket pair what the batcher relies on: a receive
+// selfTest shows on a real socket pair what a ring is relied on for: a receive
 // with nothing there is answered with EAGAIN within the call, and transfers
 // move bytes.
-func selfTest(ring *uring.Ring) error {
+func selfTest(made *uring.Ring) error {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("socketpair: %w", err)
 	}
 	defer unix.Close(pair[0])
 	defer unix.Close(pair[1])
-	b := batcher{ring: ring}
+	r := &ring{ring: made}
 	in, out := make([]byte, 4), []byte("ring")
 	steps := []readiness.Transfer{
 		{FD: pair[0], Bufs: [][]byte{in}},
@@ -118,7 +118,7 @@ func selfTest(ring *uring.Ring) error {
 	}
 	want := []syscall.Errno{unix.EAGAIN, 0, 0}
 	for i := range steps {
-		if _, err := b.submit(steps[i : i+1]); err != nil {
+		if _, err := r.submit(steps[i : i+1]); err != nil {
 			return err
 		}
 		if steps[i].Errno != want[i] {
