@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // relay is a server as the textbook's: it relays each chunk it reads, of 100
 // bytes at most, to everybody, whatever lines there are in it.
 type relay struct {
+	joined     chan struct{} // one for each connection that hears what is said
 	host, port string
 
 	mu    sync.Mutex
@@ -34,7 +35,7 @@ func startRelay(t *testing.T) *relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{}
+	r := &relay{joined: make(chan struct{}, 64)}
 	r.host, r.port, _ = net.SplitHostPort(ln.Addr().String())
 	r.all.Go(func() {
 		for {
@@ -46,6 +47,7 @@ func startRelay(t *testing.T) *relay {
 			r.mu.Lock()
 			r.conns = append(r.conns, conn)
 			r.mu.Unlock()
+			r.joined <- struct{}{}
 			r.all.Go(func() { r.serve(conn) })
 		}
 	})

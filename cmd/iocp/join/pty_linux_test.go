@@ -35,6 +35,7 @@ func TestTerminal(t *testing.T) {
 	sees("> ")
 	io.WriteString(user, "hel")
 	sees("hel")
+	<-r.joined
 	r.say("[lee] between\n")
 	sees("[lee] between\r\n> hel")
 	io.WriteString(user, "lo\r")
