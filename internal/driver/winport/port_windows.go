@@ -76,11 +76,6 @@ func (p *Port) dequeue(timeout uint32) (woken bool, err error) {
 			p.stray.Add(1)
 			continue
 		}
-		if r.ov.Internal == uintptr(windows.STATUS_PENDING) {
-			// Wine 8 fills in the OVERLAPPED in the thread that submitted, which
-			// may be gone; the packet has the status as well.
-			r.ov.Internal = e.Internal
-		}
 		owner.packet(r, int(e.Bytes))
 	}
 	return woken, nil
