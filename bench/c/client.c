@@ -315,8 +315,8 @@ static void parse(int argc, char **argv)
 		else
 			fail("unknown flag %s", name);
 	}
-	if (cfg.conns < 1 || cfg.size < 1 || cfg.depth < 1 || cfg.threads < 1)
-		fail("conns, size, depth and threads must be positive");
+	if (cfg.conns < 1 || cfg.size < 1 || cfg.depth < 0 || cfg.threads < 1)
+		fail("conns, size and threads must be positive, and depth not negative");
 	if (cfg.threads > cfg.conns)
 		cfg.threads = cfg.conns;
 }

@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&cfg.addr, "addr", "", "address of the server")
 	flag.IntVar(&cfg.conns, "conns", 64, "connections")
 	flag.IntVar(&cfg.size, "size", 64, "bytes in a message")
-	flag.IntVar(&cfg.depth, "depth", 1, "messages on their way at a time on each connection")
+	flag.IntVar(&cfg.depth, "depth", 1, "messages on their way at a time on each connection; 0: they are silent after the first echo")
 	flag.IntVar(&cfg.threads, "threads", 1, "threads that share the connections")
 	flag.Float64Var(&cfg.rate, "rate", 0, "messages a second over all connections, whatever has come back; 0: the next when one has come back")
 	warmup := flag.Float64("warmup", 0.5, "seconds before the window")
@@ -64,8 +64,8 @@ func run(cfg config) (*figures.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.conns < 1 || cfg.size < 1 || cfg.depth < 1 || cfg.threads < 1 {
-		return nil, fmt.Errorf("conns, size, depth and threads must be positive")
+	if cfg.conns < 1 || cfg.size < 1 || cfg.depth < 0 || cfg.threads < 1 {
+		return nil, fmt.Errorf("conns, size and threads must be positive, and depth not negative")
 	}
 	loops := make([]*loop, min(cfg.threads, cfg.conns))
 	for i := range loops {

@@ -88,6 +88,11 @@ func (b *builder) version(p program) string {
 		if err == nil {
 			return version
 		}
+	case p.asked != "":
+		version, err := output(exec.Command(p.asked, "--version"))
+		if err == nil {
+			return strings.TrimSpace(version)
+		}
 	}
 	return ""
 }

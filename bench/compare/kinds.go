@@ -9,21 +9,24 @@ type kind struct {
 	threads  int       // of the client; 0: one for each of its CPUs
 	base     string
 	everyone string
+	silent   bool // nothing is sent once all connections are there
 
 	conns, sizes, depths string
+}
+
+// echoClients do the same, and the one in C takes less CPU for it.
+var echoClients = []program{
+	{name: "client-c", source: "c/client.c"},
+	{name: "client-go", source: "./client"},
 }
 
 // That our server is among those it is compared with shows how much of a ratio
 // is noise.
 var kinds = []kind{
 	{
-		name: "echo",
-		unit: "message",
-		// They do the same, and the one in C takes less CPU for it.
-		clients: []program{
-			{name: "client-c", source: "c/client.c"},
-			{name: "client-go", source: "./client"},
-		},
+		name:     "echo",
+		unit:     "message",
+		clients:  echoClients,
 		base:     "server",
 		everyone: "server,server-epoll,port,port-epoll,stdnet,gnet,gnet/1,nbio,netpoll,gaio,evio,evio/1,gain,rio,c-uring,c-uring/2,c-epoll,c-epoll/2,c-libuv,c-asio",
 		conns:    "64",
@@ -40,6 +43,17 @@ var kinds = []kind{
 		conns:    "100",
 		sizes:    "64",
 		depths:   "1,512",
+	},
+	{
+		name:     "idle",
+		unit:     "connection",
+		clients:  echoClients,
+		base:     "server",
+		everyone: "server,server-epoll,port,stdnet,gnet,nbio,netpoll,gaio,evio,gain,rio,c-uring,c-epoll,c-libuv,c-asio",
+		silent:   true,
+		conns:    "1000,10000,18000",
+		sizes:    "64",
+		depths:   "0",
 	},
 }
 

@@ -27,11 +27,17 @@ func (s scenario) String() string {
 	if s.Depth > 1 {
 		text += fmt.Sprintf(", %d deep", s.Depth)
 	}
+	if s.silent() {
+		text += ", silent after one message on each"
+	}
 	if s.Rate > 0 {
 		text += fmt.Sprintf(", %g messages a second", s.Rate)
 	}
 	return text
 }
+
+// silent reports whether nothing is sent once all connections are there.
+func (s scenario) silent() bool { return s.Depth == 0 }
 
 // run is one run of a contender under a scenario.
 type run struct {
@@ -115,7 +121,7 @@ func parseFigures(text string) (*figures.Run, error) {
 	if err := json.Unmarshal([]byte(text), f); err != nil {
 		return nil, fmt.Errorf("the client printed %q: %w", text, err)
 	}
-	if f.Messages <= 0 || f.Seconds <= 0 || f.ServerCPU <= 0 {
+	if f.Seconds <= 0 || f.Depth > 0 && (f.Messages <= 0 || f.ServerCPU <= 0) {
 		return nil, fmt.Errorf("nothing came back: %s", strings.TrimSpace(text))
 	}
 	return f, nil

@@ -37,6 +37,13 @@ func compareAll(ctx context.Context, args []string, out, log io.Writer) error {
 	if opts.list {
 		return list(out)
 	}
+	if opts.from != nil {
+		r, err := readAll(opts.from)
+		if err != nil {
+			return err
+		}
+		return r.show(opts, out, log)
+	}
 	root, err := findRoot(ctx)
 	if err != nil {
 		return err
@@ -65,9 +72,28 @@ func (s *session) run(ctx context.Context, out io.Writer) error {
 			break
 		}
 	}
-	s.printf("written to %s\n", s.opts.out)
-	_, err := io.WriteString(out, s.results.markdown())
-	return errors.Join(err, ctx.Err())
+	return errors.Join(s.results.show(s.opts, out, s.log), ctx.Err())
+}
+
+// show writes, prints and draws the results.
+func (r *results) show(opts *options, out, log io.Writer) error {
+	if opts.out != "" {
+		if err := r.write(opts.out); err != nil {
+			return err
+		}
+		fmt.Fprintf(log, "written to %s\n", opts.out)
+	}
+	if _, err := io.WriteString(out, r.markdown()); err != nil {
+		return err
+	}
+	if opts.picture == "" {
+		return nil
+	}
+	drawn, err := r.draw(opts.picture)
+	for _, file := range drawn {
+		fmt.Fprintf(log, "drawn: %s\n", file)
+	}
+	return err
 }
 
 func list(out io.Writer) error {

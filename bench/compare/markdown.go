@@ -10,7 +10,10 @@ import (
 func (r *results) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Servers compared: %s\n", r.Conditions.Load)
-	r.Conditions.markdown(&b)
+	for _, c := range append([]conditions{r.Conditions}, r.Merged...) {
+		c.markdown(&b)
+	}
+	fmt.Fprintf(&b, ratioNote, r.Conditions.Base)
 	fmt.Fprintf(&b, "\nMeanwhile something else on the machine kept %.2f CPUs busy.\n", r.others())
 	for _, o := range r.Outcomes {
 		fmt.Fprintf(&b, "\n## %v\n\n", o.Scenario)
@@ -20,6 +23,8 @@ func (r *results) markdown() string {
 	return b.String()
 }
 
+const ratioNote = "\nRatios are %s's figure divided by the row's, from runs next to each other, with their 95 %% interval; \"not resolved\" is an interval with 1 in it.\n"
+
 func (c *conditions) markdown(b *strings.Builder) {
 	pinned := "not pinned"
 	if c.ServerCPUs != "" {
@@ -28,7 +33,6 @@ func (c *conditions) markdown(b *strings.Builder) {
 	for _, line := range []string{
 		fmt.Sprintf("%s; CPUs %s, %s; Linux %s; %s; commit %s; %s.", c.Machine, c.CPUs, pinned, c.Kernel, c.Go, c.Commit, c.Date),
 		fmt.Sprintf("Medians of up to %d rounds of %g s after %g s, over loopback; %s (threads: %d) checks every byte.", c.Rounds, c.Seconds, c.Warmup, c.Client, c.Threads),
-		fmt.Sprintf("Ratios are %s's figure divided by the row's, from runs next to each other, with their 95 %% interval; \"not resolved\" is an interval with 1 in it.", c.Base),
 		"`" + strings.TrimSpace(c.Command) + "`",
 	} {
 		b.WriteString("\n" + line + "\n")
@@ -54,32 +58,33 @@ const (
 // markdown has a row for each server, the least CPU for a message first, and
 // those that failed last.
 func (o *outcome) markdown(b *strings.Builder, c *conditions, names []string) {
-	fmt.Fprintf(b, tableHead+tableRule, c.Unit)
-	cpu := func(name string) float64 {
-		return o.medianOf(name, func(r *run) float64 { return r.Figures.CPUPerMessage() })
+	if o.Scenario.silent() {
+		o.memoryTable(b, c.Base, names)
+		return
 	}
-	ran := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return cpu(name) == 0 })
-	slices.SortStableFunc(ran, func(x, y string) int {
-		if cpu(x) < cpu(y) {
-			return -1
-		}
-		return 1
-	})
-	for _, name := range ran {
+	fmt.Fprintf(b, tableHead+tableRule, c.Unit)
+	for _, name := range o.ranked(names, (*run).cpuPerMessage) {
 		o.row(b, c.Base, name)
 	}
+	o.failed(b, names, strings.Count(tableRule, "|")-3)
+}
+
+// failed has a row for each server without figures, with empty cells behind
+// the reason.
+func (o *outcome) failed(b *strings.Builder, names []string, cells int) {
 	for _, name := range names {
 		if reason := o.failure(name); reason != "" {
-			fmt.Fprintf(b, "| %s | failed: %s | | | | | | | | | | |\n", name, strings.ReplaceAll(reason, "|", "/"))
+			fmt.Fprintf(b, "| %s | failed: %s |%s\n", name, strings.ReplaceAll(reason, "|", "/"), strings.Repeat(" |", cells))
 		}
 	}
 }
 
+func (r *run) cpuPerMessage() float64 { return r.Figures.CPUPerMessage() }
+
 func (o *outcome) row(b *strings.Builder, base, name string) {
 	m := func(figure func(*run) float64) float64 { return o.medianOf(name, figure) }
-	const mib = 1 << 20
 	fmt.Fprintf(b, "| %s | %s | %.0f | %.0f | %.0f | %.0f | %.1f / %.1f / %.1f | %.0f | %.2f / %.2f |", mark(name, base),
-		digits(m(func(r *run) float64 { return r.Figures.CPUPerMessage() })),
+		digits(m((*run).cpuPerMessage)),
 		m(func(r *run) float64 { return r.Figures.Throughput() }),
 		m(func(r *run) float64 { return r.Figures.Latency.P50 }),
 		m(func(r *run) float64 { return r.Figures.Latency.P99 }),
@@ -87,8 +92,8 @@ func (o *outcome) row(b *strings.Builder, base, name string) {
 		m(func(r *run) float64 { return float64(r.RSSStart) / mib }),
 		m(func(r *run) float64 { return float64(r.Figures.ServerRSS) / mib }),
 		m(func(r *run) float64 { return float64(r.Figures.ServerRSSLoad) / mib }),
-		m(func(r *run) float64 { return float64(r.Figures.ServerRSS-r.RSSStart) / float64(r.Figures.Conns) }),
-		m(func(r *run) float64 { return r.Figures.ServerCPU / r.Figures.Seconds }),
+		m((*run).perSpoken),
+		m((*run).serverBusy),
 		m(func(r *run) float64 { return r.Figures.ClientCPU / r.Figures.Seconds }))
 	c := o.Comparisons[name]
 	fmt.Fprintf(b, " %v | %v | %v |\n", c.CPU, c.Throughput, c.P99)

@@ -24,7 +24,9 @@ type options struct {
 	warmup    float64
 	cpus      split
 	client    string
-	out       string
+	out       string   // "": nothing is written
+	picture   string   // "": nothing is drawn
+	from      []string // results to show again instead of measuring
 	list      bool
 }
 
@@ -46,10 +48,10 @@ func (o *options) threads() int {
 func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	set := flag.NewFlagSet("compare", flag.ContinueOnError)
-	load := set.String("load", "echo", "what the servers do: echo, or chat: one speaks, the others listen")
+	load := set.String("load", "echo", "what the servers do: echo; chat: one speaks, the others listen; or idle: nothing, with connections that are silent after one message")
 	only := set.String("only", "", "servers to compare with, by name (see -list); NAME/N for N loops (default: all)")
 	ours := set.String("base", "", "the server that all are compared with (default: ours)")
-	conns := set.String("conns", "", "connections; several: a list (default: 64; chat: 100)")
+	conns := set.String("conns", "", "connections; several: a list (default: 64; chat: 100; idle: 1000,10000,18000)")
 	sizes := set.String("size", "", "bytes in a message; several: a list (default: 64,16384; chat: 64)")
 	depths := set.String("depth", "", "messages on their way at a time, on each connection or in the chat room; several: a list (default: 1; chat: 1,512)")
 	rates := set.String("rate", "0", "messages a second, due at fixed times; 0: as depth says; several: a list")
@@ -58,7 +60,9 @@ func parseOptions(args []string) (*options, error) {
 	set.Float64Var(&o.seconds, "seconds", 3, "seconds of a run's window")
 	set.Float64Var(&o.warmup, "warmup", 0.5, "seconds before it")
 	set.StringVar(&o.client, "client", "auto", "client that puts on the load of echo: c, go, or auto: c if there is a compiler")
-	set.StringVar(&o.out, "out", "out", "directory for compare.json and compare.md")
+	set.StringVar(&o.out, "out", "", "directory for compare.json and compare.md (default: out; with -from nothing is written unless it is said)")
+	set.StringVar(&o.picture, "picture", "", "file for a picture, .svg or .png, of the cost of a message against the connections; needs two numbers of them")
+	from := set.String("from", "", "show what was measured before, as compare.json has it, instead of measuring; several files: a list")
 	set.BoolVar(&o.list, "list", false, "list the servers and do nothing")
 	if err := set.Parse(args); err != nil {
 		return nil, err
@@ -66,9 +70,14 @@ func parseOptions(args []string) (*options, error) {
 	if set.NArg() > 0 {
 		return nil, fmt.Errorf("%q is no flag", set.Arg(0))
 	}
+	if *from != "" {
+		o.from = strings.Split(*from, ",")
+		return o, errors.Join(onlyShows(set), o.checkPicture())
+	}
+	o.out = cmp.Or(o.out, "out")
 	var ok bool
 	if o.kind, ok = findKind(*load); !ok {
-		return nil, fmt.Errorf("there is no load %q: choose echo or chat", *load)
+		return nil, fmt.Errorf("there is no load %q: choose echo, chat or idle", *load)
 	}
 	k := o.kind
 	var errBase, errOnly, errScenarios, errCPUs error
@@ -76,7 +85,39 @@ func parseOptions(args []string) (*options, error) {
 	o.peers, errOnly = parseContenders(cmp.Or(*only, k.everyone))
 	o.scenarios, errScenarios = parseScenarios(cmp.Or(*conns, k.conns), cmp.Or(*sizes, k.sizes), cmp.Or(*depths, k.depths), *rates)
 	o.cpus, errCPUs = parseSplit(*cpus)
-	return o, errors.Join(errBase, errOnly, errScenarios, errCPUs, o.check())
+	return o, errors.Join(errBase, errOnly, errScenarios, errCPUs, o.check(), o.checkScenarios())
+}
+
+// onlyShows refuses flags that have no effect on what was measured before.
+func onlyShows(set *flag.FlagSet) (err error) {
+	set.Visit(func(f *flag.Flag) {
+		if !slices.Contains([]string{"from", "picture", "out"}, f.Name) {
+			err = errors.Join(err, fmt.Errorf("-%s has no effect on what was measured before, as -from shows it", f.Name))
+		}
+	})
+	return err
+}
+
+func (o *options) checkPicture() error {
+	if o.picture == "" || isPicture(o.picture) {
+		return nil
+	}
+	return fmt.Errorf("-picture %s: let the name end in .svg or .png", o.picture)
+}
+
+// checkScenarios refuses what can't be under a kind of load, and curves
+// through a single point.
+func (o *options) checkScenarios() error {
+	for _, s := range o.scenarios {
+		if s.silent() != o.kind.silent || s.silent() && s.Rate > 0 {
+			return fmt.Errorf("-load %s can't be had with -depth %d -rate %g", o.kind.name, s.Depth, s.Rate)
+		}
+	}
+	one := func(s scenario) bool { return s.Conns == o.scenarios[0].Conns }
+	if o.picture != "" && !slices.ContainsFunc(o.scenarios, func(s scenario) bool { return !one(s) }) {
+		return errors.New("-picture draws curves over the connections: let -conns have two numbers at least, or draw several results together with -from")
+	}
+	return o.checkPicture()
 }
 
 func (o *options) check() error {
@@ -98,7 +139,7 @@ func (o *options) check() error {
 func parseScenarios(conns, sizes, depths, rates string) ([]scenario, error) {
 	c, errConns := numbers(conns, 1)
 	s, errSizes := numbers(sizes, 1)
-	d, errDepths := numbers(depths, 1)
+	d, errDepths := numbers(depths, 0)
 	r, errRates := numbers(rates, 0)
 	if err := errors.Join(errConns, errSizes, errDepths, errRates); err != nil {
 		return nil, err

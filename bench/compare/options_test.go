@@ -33,16 +33,18 @@ func TestParseContender(t *testing.T) {
 
 // TestEveryone shows that the default names every program.
 func TestEveryone(t *testing.T) {
-	named := 0
+	named := map[string]bool{}
 	for _, k := range kinds {
 		o, err := parseOptions([]string{"-cpus=none", "-load", k.name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		named += len(programsOf(o.peers))
+		for _, p := range programsOf(o.peers) {
+			named[p.name] = true
+		}
 	}
-	if named != len(programs) {
-		t.Errorf("the defaults name %d of %d programs", named, len(programs))
+	if len(named) != len(programs) {
+		t.Errorf("the defaults name %d of %d programs", len(named), len(programs))
 	}
 }
 
@@ -102,8 +104,12 @@ func TestParseOptions(t *testing.T) {
 	if o.base.name != "port" || len(o.peers) != 2 || o.threads() != 3 || o.rounds != 2 || len(o.scenarios) != 1 || o.scenarios[0].Size != 100 {
 		t.Errorf("got %+v", o)
 	}
-	for _, bad := range []string{"-rounds=0", "-seconds=0", "-client=java", "-only=nobody", "-base=nobody", "-base=chat", "-only=nats", "-load=mail", "-cpus=x", "gnet"} {
-		if _, err := parseOptions([]string{"-cpus=none", bad}); err == nil {
+	for _, bad := range []string{"-rounds=0", "-seconds=0", "-client=java", "-only=nobody", "-base=nobody", "-base=chat", "-only=nats", "-load=mail", "-depth=0", "-picture=x.svg", "-from=x -rounds=2", "-from=x -picture=x.gif", "-conns=1,2 -picture=x", "-load=idle -rate=1", "-load=idle -depth=1", "-cpus=x", "gnet"} {
+		args := strings.Fields(bad)
+		if !strings.HasPrefix(bad, "-from") {
+			args = append([]string{"-cpus=none"}, args...)
+		}
+		if _, err := parseOptions(args); err == nil {
 			t.Errorf("%s is accepted", bad)
 		}
 	}

@@ -8,14 +8,17 @@ import (
 )
 
 func TestParseFigures(t *testing.T) {
-	f, err := parseFigures(`{"client":"c","conns":64,"seconds":2,"messages":1000,"latency_us":{"p50":1.5,"p99.9":9},"server_cpu_s":0.004}` + "\n")
+	f, err := parseFigures(`{"client":"c","conns":64,"depth":1,"seconds":2,"messages":1000,"latency_us":{"p50":1.5,"p99.9":9},"server_cpu_s":0.004}` + "\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if f.Throughput() != 500 || f.CPUPerMessage() != 4 || f.Latency.P50 != 1.5 || f.Latency.P999 != 9 {
 		t.Errorf("got %+v", f)
 	}
-	for _, bad := range []string{"", "no", "{}", `{"seconds":2,"messages":0,"server_cpu_s":1}`} {
+	if f, err := parseFigures(`{"conns":64,"depth":0,"seconds":2,"messages":0,"server_rss_load":4096}`); err != nil || f.ServerRSSLoad != 4096 {
+		t.Errorf("silence: got %+v, %v", f, err)
+	}
+	for _, bad := range []string{"", "no", "{}", `{"depth":1,"seconds":2,"messages":0,"server_cpu_s":1}`} {
 		if f, err := parseFigures(bad); err == nil {
 			t.Errorf("%q is accepted as %+v", bad, f)
 		}

@@ -15,6 +15,7 @@ import (
 // results is what is written.
 type results struct {
 	Conditions conditions   `json:"conditions"`
+	Merged     []conditions `json:"merged,omitempty"` // of more measurements that are in it
 	Servers    []serverInfo `json:"servers"`
 	Outcomes   []*outcome   `json:"outcomes"`
 }

@@ -13,7 +13,8 @@ type program struct {
 	source  string   // a Go package, or a C or C++ file, from the module's root
 	flags   []string // more for the build
 	module  string   // whose version is told: a Go module,
-	debian  string   // or a Debian package, which is also what to install
+	debian  string   // or a Debian package, which is also what to install,
+	asked   string   // or a program on the PATH, which is asked with --version
 	title   string
 	about   string   // its settings, unless it is told how many loops to run
 	backend bool     // takes -backend
@@ -42,7 +43,7 @@ var programs = []program{
 
 	{name: "chat", source: "./servers/launch", args: []string{"-what", "chat"}, beside: "../cmd/iocp", proto: "raw", title: "ours, iocp chat", about: "defaults, without a bound on what one says", backend: true},
 	{name: "nats", source: "./servers/nats", module: "github.com/nats-io/nats-server/v2", proto: "nats", title: "nats-server", about: "defaults, no JetStream"},
-	{name: "ergo", source: "./servers/launch", args: []string{"-what", "ergo"}, proto: "irc", title: "Ergo", about: "no fakelag, no history"},
+	{name: "ergo", source: "./servers/launch", args: []string{"-what", "ergo"}, asked: "ergo", proto: "irc", title: "Ergo", about: "no fakelag, no history"},
 	{name: "ngircd", source: "./servers/launch", args: []string{"-what", "ngircd"}, debian: "ngircd", proto: "irc", title: "ngircd", about: "no penalties"},
 }
 

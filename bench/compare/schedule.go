@@ -23,6 +23,9 @@ func schedule(round, peers int) []int {
 	return order
 }
 
+// peersIn is how many peers a round of so many runs has.
+func peersIn(runs int) int { return runs * 2 / 3 }
+
 // pairs gives for each peer in an order where its run and the run of our
 // server next to it are.
 func pairs(order []int) map[int][2]int {

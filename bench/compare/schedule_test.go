@@ -12,6 +12,9 @@ func TestSchedule(t *testing.T) {
 			if ours := len(order) - peers; ours != (peers+1)/2 {
 				t.Fatalf("%d peers, round %d: %v has %d runs of ours", peers, round, order, ours)
 			}
+			if got := peersIn(len(order)); got != peers {
+				t.Fatalf("%d runs: got %d peers, want %d", len(order), got, peers)
+			}
 			found := pairs(order)
 			if len(found) != peers {
 				t.Fatalf("%d peers, round %d: %v has pairs %v", peers, round, order, found)

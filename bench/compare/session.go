@@ -91,17 +91,21 @@ func (s *session) try(c contender, unbuilt map[string]error) error {
 	return nil
 }
 
-// estimate is how long all runs take, without what connecting does.
+// estimate is how long all runs take, about.
 func (s *session) estimate() time.Duration {
-	runs := len(s.opts.scenarios) * s.opts.rounds * len(schedule(0, len(s.opts.peers)))
-	const overhead = 0.2
-	return time.Duration(float64(runs) * (s.opts.warmup + s.opts.seconds + overhead) * float64(time.Second))
+	const start, connect = 0.2, 0.0002
+	var seconds float64
+	for _, sc := range s.opts.scenarios {
+		seconds += s.opts.warmup + s.opts.seconds + start + connect*float64(sc.Conns)
+	}
+	runs := s.opts.rounds * len(schedule(0, len(s.opts.peers)))
+	return time.Duration(float64(runs) * seconds * float64(time.Second))
 }
 
 // measure runs one scenario. When it is interrupted, what there is so far
 // counts.
 func (s *session) measure(ctx context.Context, sc scenario) *outcome {
-	o := &outcome{Scenario: sc, ratios: map[string]*ratios{}}
+	o := &outcome{Scenario: sc}
 	failures := map[string]int{}
 	for round := range s.opts.rounds {
 		peers := slices.DeleteFunc(slices.Clone(s.opts.peers), func(c contender) bool {
@@ -111,14 +115,14 @@ func (s *session) measure(ctx context.Context, sc scenario) *outcome {
 		if ctx.Err() != nil {
 			break
 		}
-		o.add(s.opts.base.name, runs, schedule(round, len(peers)), peers)
+		o.Runs = append(o.Runs, runs...)
 		for _, r := range runs {
 			if r.Failure != "" {
 				failures[r.Server]++
 			}
 		}
 	}
-	o.compare()
+	o.conclude()
 	return o
 }
 
@@ -148,6 +152,10 @@ func (s *session) report(sc scenario, round int, r *run) {
 	s.printf("%v, round %d of %d: %-13s ", sc, round+1, s.opts.rounds, r.Server)
 	if r.Failure != "" {
 		s.printf("failed: %s\n", r.Failure)
+		return
+	}
+	if sc.silent() {
+		s.printf("%.0f bytes per connection\n", r.perConnection())
 		return
 	}
 	unit := s.opts.kind.unit

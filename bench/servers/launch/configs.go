@@ -52,8 +52,9 @@ func ngircdArgs(dir, _ string, o peer.Options) ([]string, error) {
 	return []string{"-n", "-f", path}, os.WriteFile(path, fmt.Appendf(nil, ngircdConfig, host, port), 0o644)
 }
 
-// ergoConfig is likewise, without history, with a queue for each member as
-// long as that of nats-server.
+// ergoConfig is likewise, without accounts and history, with a queue for each
+// member as long as that of nats-server. Who only listens isn't asked whether
+// it is still there: that would come between what it is to hear.
 const ergoConfig = `network:
     name: bench
 server:
@@ -70,6 +71,9 @@ server:
         throttle: false
     ip-cloaking:
         enabled: false
+    idle-timeouts:
+        ping: 1h
+        disconnect: 2h
 datastore:
     path: %s
 limits:

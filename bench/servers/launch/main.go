@@ -42,7 +42,7 @@ type program struct {
 var programs = map[string]program{
 	"chat":   {find: beside("iocp"), prepare: chatArgs, tells: true},
 	"ngircd": {find: installed("ngircd", "install the Debian package ngircd"), prepare: ngircdArgs},
-	"ergo":   {find: installed("ergo", "build it from its repository, which Go's module proxy doesn't have"), prepare: ergoArgs},
+	"ergo":   {find: installed("ergo", "take it from https://github.com/ergochat/ergo/releases"), prepare: ergoArgs},
 }
 
 func run(dir string, o peer.Options) error {
