@@ -20,7 +20,7 @@ func TestClosedLoop(t *testing.T) {
 		cfg := serve(t, plainEcho)
 		cfg.Backend, cfg.Depth = backend, 3
 		res := run(t, cfg)
-		if res.Backend != backend || res.Conns != 5 || res.Size != 64 || res.Depth != 3 || res.Rate != 0 {
+		if res.Backend != backend || res.Conns != 5 || res.Size != 64 || res.Depth != 3 || res.Rate != 0 || res.LatenessUS != nil {
 			t.Errorf("not what was asked for: %+v", res)
 		}
 		if got := float64(res.Messages) / res.DurationS; math.Abs(got-res.ThroughputPerS) > 1 {
@@ -102,15 +102,25 @@ func TestOpenLoopCountsFromIntendedTimes(t *testing.T) {
 	})
 }
 
-// TestSchedule counts what is due over all connections and workers.
+// TestSchedule counts what is due over all connections and workers. Workers
+// that nothing wakes when something is due would send it all at the end, too
+// late to be counted as a message of the run.
 func TestSchedule(t *testing.T) {
-	for _, c := range []struct{ conns, workers int }{{1, 1}, {3, 1}, {7, 3}, {8, 8}} {
-		cfg := serve(t, plainEcho)
-		cfg.Conns, cfg.Workers, cfg.Rate = c.conns, c.workers, 2000
-		if n := run(t, cfg).Latencies.TotalCount(); n != 400 {
-			t.Errorf("%+v: %d latencies, want 400", c, n)
+	servetest.EachBackend(t, func(t *testing.T, backend string) {
+		t.Parallel()
+		for _, c := range []struct{ conns, active, workers int }{{1, 1, 1}, {3, 3, 1}, {7, 7, 3}, {8, 8, 8}, {7, 5, 3}, {4, 2, 4}} {
+			cfg := serve(t, plainEcho)
+			cfg.Backend, cfg.Scenario, cfg.Rate = backend, load.Idle, 2000
+			cfg.Conns, cfg.Active, cfg.Workers = c.conns, c.active, c.workers
+			res := run(t, cfg)
+			if n := res.Latencies.TotalCount(); n != 400 || res.Messages < n/2 {
+				t.Errorf("%+v: %d latencies and %d messages, want 400 and about as many", c, n, res.Messages)
+			}
+			if l := res.LatenessUS; l == nil || !(0 < l.P50 && l.P50 <= l.Max && l.Max <= res.LatencyUS.Max) {
+				t.Errorf("%+v: lateness %+v, which latency up to %v includes", c, l, res.LatencyUS.Max)
+			}
 		}
-	}
+	})
 }
 
 // TestDepthIsKept swallows everything, so that nothing but the first messages

@@ -34,6 +34,9 @@ func (r *Result) Table(w io.Writer) error {
 	if r.Scenario != Slow {
 		t.latency("latency (µs)", r.LatencyUS)
 	}
+	if l := r.LatenessUS; l != nil {
+		t.latency("lateness (µs)", *l)
+	}
 	r.specialRows(t)
 	if s := r.Server; s != nil {
 		t.row("server's CPU", "%.2f s, %.2f µs a %s, %.0f %s a CPU second", s.CPUS, s.CPUUSPerMessage, unit, s.MessagesPerCPUS, unitsOf(unit))

@@ -15,8 +15,9 @@ import (
 var sample = load.Result{
 	Target: "127.0.0.1:9190", Scenario: "idle", Conns: 50, Active: 5, Sources: 3, Size: 64, Depth: 4, Rate: 2500.5, DurationS: 10,
 	Messages: 25005, Bytes: 1600320, Errors: 3, ThroughputPerS: 2500.5, Failures: &load.Failures{Reset: 1, NoAnswer: 2},
-	LatencyUS: load.Latency{P50: 61.5, P90: 120, P99: 250.1, P999: 900, Max: 1200.7, Mean: 70.2},
-	OwnCPUS:   0.5, OwnCPUUSPerMessage: 20,
+	LatencyUS:  load.Latency{P50: 61.5, P90: 120, P99: 250.1, P999: 900, Max: 1200.7, Mean: 70.2},
+	LatenessUS: &load.Latency{P50: 11.5, P90: 40, P99: 100.1, P999: 250, Max: 1100.7, Mean: 20.2},
+	OwnCPUS:    0.5, OwnCPUUSPerMessage: 20,
 	Server:  &load.Server{CPUS: 0.25, CPUUSPerMessage: 9.998, MessagesPerCPUS: 100020, RSS: 14_000_000, RSSPerConn: new(2048.0)},
 	Backend: "uring", Go: "go1.26.8", Kernel: "Linux 6.18.0", Note: "interrupted",
 }
@@ -35,13 +36,15 @@ func TestTable(t *testing.T) {
 	var b strings.Builder
 	for _, change := range []func(*load.Result){
 		func(*load.Result) {},
-		func(r *load.Result) { r.Scenario, r.Rate, r.Sources, r.Server = load.Echo, 0, 0, nil },
+		func(r *load.Result) {
+			r.Scenario, r.Rate, r.LatenessUS, r.Sources, r.Server = load.Echo, 0, nil, 0, nil
+		},
 		func(r *load.Result) {
 			r.Scenario, r.ConnectUS, r.Server.RSSPerConn = load.Storm, &r.LatencyUS, nil
 		},
-		func(r *load.Result) { r.Scenario, r.ConnectUS, r.Rate = load.Half, &r.LatencyUS, 0 },
+		func(r *load.Result) { r.Scenario, r.ConnectUS, r.Rate, r.LatenessUS = load.Half, &r.LatencyUS, 0, nil },
 		func(r *load.Result) {
-			r.Scenario = load.Slow
+			r.Scenario, r.LatenessUS = load.Slow, nil
 			r.Slow = &load.SlowResult{Held: 47, Unheld: 1, Closed: 1, Reset: 1, AheadMax: 12_000_000, Ahead: 9_000_000}
 		},
 		func(r *load.Result) {

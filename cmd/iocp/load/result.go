@@ -32,6 +32,7 @@ type Result struct {
 	Failures       *Failures `json:"failures,omitempty"`
 	ThroughputPerS float64   `json:"throughput_per_s"`
 	LatencyUS      Latency   `json:"latency_us"`
+	LatenessUS     *Latency  `json:"lateness_us,omitempty"` // open loop: until the load tool started what was due, which LatencyUS includes
 
 	ConnectUS *Latency      `json:"connect_us,omitempty"` // of Storm and Half: until connections are made
 	Slow      *SlowResult   `json:"slow,omitempty"`
@@ -98,6 +99,10 @@ func (r *run) result() *Result {
 	if r.meter.server != nil && r.server >= 0 && r.rss > 0 { // it is still there
 		res.Server = r.serverResult(all.answered)
 	}
+	if r.cfg.Rate > 0 {
+		l := summary(all.lateness)
+		res.LatenessUS = &l
+	}
 	r.special(res, all)
 	return res
 }
@@ -136,11 +141,11 @@ func (r *run) note(all *tally) string {
 	if r.interrupted {
 		add("interrupted")
 	}
-	if all.late*100 > all.due {
+	due := all.lateness.TotalCount()
+	if all.late*100 > due {
 		add("the load tool couldn't keep the rate: it was over %v late for %d of %d messages, at worst %v",
-			lateMax, all.late, all.due, all.latest.Round(time.Millisecond))
+			lateMax, all.late, due, time.Duration(all.lateness.Max()).Round(time.Millisecond))
 	}
-	due := all.due
 	if r.cfg.Scenario == Fanout {
 		due *= int64(r.cfg.Conns)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,6 +66,7 @@ func (r *run) connect(ctx context.Context) error {
 		}
 		w := &worker{run: r, index: i, port: port, waiter: port.Worker(), tally: newTally()}
 		r.workers = append(r.workers, w)
+		w.keepsTime = r.turnRate() > 0 && w.tryTimeouts()
 		w.part = r.kind.start(w)
 		if err := w.connect(ctx); err != nil {
 			return err
@@ -100,7 +102,7 @@ func (r *run) measure(ctx context.Context) error {
 	}
 	go func() { working.Wait(); close(done) }()
 	var pacing sync.WaitGroup
-	if rate > 0 {
+	if rate > 0 && slices.ContainsFunc(r.workers, func(w *worker) bool { return !w.keepsTime }) {
 		pacing.Go(r.pace)
 	}
 	r.conduct(ctx, done)

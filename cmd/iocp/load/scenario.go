@@ -48,18 +48,18 @@ type scenario struct {
 	check func(*Config) error // may be nil
 	fill  func(*Config)       // sets what was left to the scenario
 
-	// turnOf tells whose turn it is that something is due at, by its number
-	// in the schedule.
-	turnOf func(r *run, number int64) int
+	// turnOf finds a worker's next turn in the schedule, by its number: the
+	// first from one on, if there is any.
+	turnOf func(r *run, worker int, from int64) (number int64, ok bool)
 }
 
 var scenarios = []scenario{
-	{Echo, "message", newEchoPart, nil, fillEcho, (*run).ownerOf},
-	{Idle, "message", newEchoPart, nil, fillIdle, (*run).ownerOf},
-	{Storm, "connection", newCyclePart, nil, fillCycle, (*run).inTurn},
-	{Half, "connection", newCyclePart, nil, fillCycle, (*run).inTurn},
-	{Slow, "message", newSlowPart, checkSlow, fillSlow, (*run).inTurn},
-	{Fanout, "delivery", newFanPart, checkFanout, fillCommon, func(*run, int64) int { return 0 }},
+	{Echo, "message", newEchoPart, nil, fillEcho, (*run).ownersTurn},
+	{Idle, "message", newEchoPart, nil, fillIdle, (*run).ownersTurn},
+	{Storm, "connection", newCyclePart, nil, fillCycle, (*run).workersTurn},
+	{Half, "connection", newCyclePart, nil, fillCycle, (*run).workersTurn},
+	{Slow, "message", newSlowPart, checkSlow, fillSlow, (*run).workersTurn},
+	{Fanout, "delivery", newFanPart, checkFanout, fillCommon, (*run).firstsTurn},
 }
 
 // Scenarios are the names of all.
@@ -78,11 +78,3 @@ func scenarioNamed(name string) (*scenario, error) {
 	}
 	return &scenarios[i], nil
 }
-
-// ownerOf is for schedules that the active connections take turns in.
-func (r *run) ownerOf(number int64) int {
-	return int(number % int64(r.cfg.Active) % int64(len(r.workers)))
-}
-
-// inTurn is for schedules that the workers take turns in.
-func (r *run) inTurn(number int64) int { return int(number % int64(len(r.workers))) }

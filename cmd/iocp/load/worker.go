@@ -23,8 +23,9 @@ type worker struct {
 	batch  [64]iocp.Completion
 	part   part
 
-	alive int     // connections
-	tick  iocp.Op // the pacer's
+	alive     int     // connections
+	keepsTime bool    // by its port's timeouts; or else it is nudged when something is due
+	tick      iocp.Op // for nudge
 
 	seen, failed atomic.Int64 // answered and errors as of the last turn, for others to read
 
@@ -39,9 +40,8 @@ type tally struct {
 	answered int64                   // messages that came back in the window
 	bytes    int64                   // bytes that did
 
-	due    int64         // open loop: messages due in the window
-	late   int64         // of these, noticed over lateMax after their time
-	latest time.Duration // the worst of these
+	lateness *hdrhistogram.Histogram // open loop: nanoseconds after which messages due in the window were noticed
+	late     int64                   // messages for which that was over lateMax
 
 	failures  Failures
 	unserved  int64 // of these without an answer, connections
@@ -56,7 +56,7 @@ const (
 )
 
 func newTally() tally {
-	return tally{latency: newHistogram(), connects: newHistogram()}
+	return tally{latency: newHistogram(), connects: newHistogram(), lateness: newHistogram()}
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(latencyMax), 3) }
@@ -66,9 +66,8 @@ func (t *tally) add(o *tally) {
 	t.connects.Merge(o.connects)
 	t.answered += o.answered
 	t.bytes += o.bytes
-	t.due += o.due
+	t.lateness.Merge(o.lateness)
 	t.late += o.late
-	t.latest = max(t.latest, o.latest)
 	t.failures.add(&o.failures)
 	t.unserved += o.unserved
 	t.slow.add(&o.slow)
@@ -83,11 +82,14 @@ func (t *tally) add(o *tally) {
 // come at the same time: what the loop takes for itself is charged to the
 // messages that it starts.
 func (w *worker) work() error {
+	if w.keepsTime {
+		exactTimers()
+	}
 	now := w.run.now()
 	w.part.begin(now)
 	w.part.turn(now)
 	for !w.run.abandoned.Load() && !w.part.over(now) {
-		n, err := w.waiter.Wait(w.batch[:], iocp.Infinite)
+		n, err := w.await(now)
 		if err != nil {
 			return err
 		}
@@ -135,10 +137,10 @@ func (w *worker) punctual(due, now time.Duration) {
 	if due < w.run.from {
 		return
 	}
-	w.due++
-	if behind := now - due; behind > lateMax {
+	behind := now - due
+	w.lateness.RecordValue(int64(max(behind, 1)))
+	if behind > lateMax {
 		w.late++
-		w.latest = max(w.latest, behind)
 	}
 }
 
