@@ -16,28 +16,41 @@ type Port struct {
 	backend string
 	passed  []Passed
 	drv     driver.Port
+	shared  driver.SharedPort // drv, if it is one
 	pool    *driver.Pool
 
-	inFlight atomic.Int64  // submitted and not yet dequeued
-	finished atomic.Uint64 // operations whose last completion was dequeued
+	entered  atomic.Int64 // operations ever submitted
 	closing  atomic.Bool
-	backlog  atomic.Bool   // packets are queued
+	backlog  atomic.Bool   // packets are in the queue
+	mixed    atomic.Bool   // some of them have lain on a tray
+	taken    atomic.Uint32 // how many were taken from the queue: see driver.Order
+	laden    atomic.Int32  // trays with packets on them
+	busy     atomic.Int32  // workers that will soon poll again, after many packets
 	deferred atomic.Bool   // the backend has held operations back
 	flushes  atomic.Uint64 // how often they were started
+	looked   atomic.Int64  // when look last did, by clock
+	trays    atomic.Pointer[[]*driver.Tray]
 
-	mu          sync.Mutex // taken after a backend's locks, never before
+	mu          sync.Mutex // taken after a backend's locks and before a tray's
 	queue       driver.List
 	timers      driver.Timers
 	sched       *sched.State
-	workers     int
-	completed   uint64
+	workers     []*Worker
+	traysFree   []*driver.Tray
+	over        uint64 // operations dequeued by workers that are closed
+	put         uint32 // how many were put into the queue, counted like taken
+	ahead       int    // of the queue, packets that were put before the others and aren't counted
+	strays      int    // of the queue, those up to the last that has lain on a tray
+	completed   uint64 // packets ever queued, but for those on trays
 	failure     error  // the kernel refused to go on
 	awake       bool   // the watch is
-	looked      int64  // when look last did, by clock
 	armed       uint   // calls of arm with a backlog
-	seen        uint64 // completed, as of the last call of traffic
+	seen        uint64 // total, as of the last call of traffic
 	flushesSeen uint64 // as of the last call of stale
 	unpolled    int    // Waits that found packets since the last poll
+
+	reviewed int64         // when review last did, by clock
+	idled    time.Duration // for how long workers had waited in the kernel by then
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing
@@ -63,8 +76,12 @@ func New(cfg Config) (*Port, error) {
 		born:   time.Now(),
 	}
 	p.polled = sync.NewCond(&p.mu)
+	p.trays.Store(new([]*driver.Tray))
 	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool}); err != nil {
 		return nil, err
+	}
+	if p.shared, _ = p.drv.(driver.SharedPort); p.shared != nil {
+		p.sched.Share(cfg.Concurrency, driver.FeatureRestraint.Disabled() == nil)
 	}
 	openRuntimePoller()
 	go p.watch()
@@ -145,25 +162,15 @@ func (p *Port) Post(op *Op, n int, key any) error {
 	return nil
 }
 
-// Worker makes a worker of the port.
-func (p *Port) Worker() *Worker {
-	w := &Worker{port: p, sema: make(chan struct{}, 1)}
-	w.w.Owner = w
-	p.mu.Lock()
-	p.workers++
-	p.mu.Unlock()
-	return w
-}
-
 // enter takes an idle op into the port's care, before the backend gets it.
 func (p *Port) enter(op *Op, d *driver.Op, kind driver.Kind, key any) error {
 	if !d.Pending.CompareAndSwap(false, true) {
 		return ErrBusy
 	}
-	p.inFlight.Add(1)
+	p.entered.Add(1)
 	if p.closing.Load() {
 		d.Pending.Store(false)
-		p.leave(1)
+		p.withdraw()
 		return ErrClosed
 	}
 	if op != nil {
@@ -179,16 +186,40 @@ func (p *Port) refuse(op *Op) {
 	op.d.Key = nil
 	op.sock = nil
 	op.d.Pending.Store(false)
-	p.leave(1)
+	p.withdraw()
 }
 
-// leave says that n operations are no longer the port's business.
-func (p *Port) leave(n int) {
-	if p.inFlight.Add(int64(-n)) == 0 && p.closing.Load() {
-		p.mu.Lock()
-		p.wakeAll()
-		p.mu.Unlock()
+// withdraw undoes the count of an operation that was entered.
+func (p *Port) withdraw() {
+	p.entered.Add(-1)
+	p.leaves()
+}
+
+// leaves is called after an operation has left the port: the last that leaves a
+// closing port is what its workers wait for.
+func (p *Port) leaves() {
+	if !p.closing.Load() {
+		return
 	}
+	p.mu.Lock()
+	if p.inFlight() == 0 {
+		p.wakeAll()
+	}
+	p.mu.Unlock()
+}
+
+// inFlight is the number of operations submitted and not yet dequeued. The
+// caller holds mu.
+func (p *Port) inFlight() int { return int(p.entered.Load()) - int(p.dequeued()) }
+
+// dequeued is the number of operations whose last completion was dequeued. The
+// caller holds mu.
+func (p *Port) dequeued() uint64 {
+	n := p.over
+	for _, w := range p.workers {
+		n += w.dequeued.Load()
+	}
+	return n
 }
 
 // Complete implements driver.Sink.
@@ -207,11 +238,14 @@ func (p *Port) push(op *driver.Op) {
 	if p.queue.Push(op); p.queue.Len() == 1 {
 		p.backlog.Store(true)
 	}
+	p.put++
 	p.completed++
 }
 
 // Backlog implements driver.Sink.
-func (p *Port) Backlog() bool { return p.backlog.Load() }
+func (p *Port) Backlog() bool {
+	return p.busy.Load() > 0 || p.laden.Load() > 0 || p.backlog.Load()
+}
 
 // Deferred implements driver.Sink.
 func (p *Port) Deferred() {
@@ -241,45 +275,55 @@ func (p *Port) attended() bool {
 	return true
 }
 
-// pop takes the oldest packet off the queue. The caller holds mu.
-func (p *Port) pop() *driver.Op {
-	d := p.queue.Pop()
-	if p.queue.Len() == 0 {
-		p.backlog.Store(false)
-	}
-	return d
-}
-
 // dispatch releases waiters for queued packets. self is the worker on whose
 // goroutine this runs, if any: it needs no waking. The caller holds mu.
 func (p *Port) dispatch(self *Worker) {
 	for {
-		w := p.sched.Release(p.queue.Len())
-		if w == nil {
+		w := p.sched.Release(p.queued())
+		if w == nil || !p.grant(w, self) {
 			return
 		}
-		p.grant(w, self)
 	}
 }
 
-// grant gives the oldest packet to a waiter that has been given a slot.
-func (p *Port) grant(sw *sched.Waiter, self *Worker) {
+// grant gives the oldest packet to a waiter that has been given a slot, and
+// reports whether there still was one.
+func (p *Port) grant(sw *sched.Waiter, self *Worker) bool {
 	w := sw.Owner.(*Worker)
-	w.granted = p.pop()
+	if w.granted = p.pop(); w.granted == nil {
+		p.sched.Undo(sw)
+		return false
+	}
 	if w != self {
 		p.signal(w)
 	}
+	return true
 }
 
 // signal makes a worker return from wherever it waits. The caller holds mu.
 func (p *Port) signal(w *Worker) {
-	if p.sched.Poller() == &w.w {
+	if w.w.Polls() {
+		w.called = true
 		p.drv.Wake()
 		return
 	}
 	select {
 	case w.sema <- struct{}{}:
 	default:
+	}
+}
+
+// callOn follows the return of somebody who polled: Wake may have meant another.
+// The caller holds mu.
+func (p *Port) callOn() {
+	if p.sched.Pollers() == 0 {
+		return
+	}
+	for _, w := range p.workers {
+		if w.called {
+			p.drv.Wake()
+			return
+		}
 	}
 }
 
@@ -315,12 +359,13 @@ func (p *Port) Close() error {
 	p.drv.Shut()
 	p.mu.Lock()
 	p.shut = true
+	p.clearTrays()
 	p.stopTimers()
 	p.drain()
 	p.idle = true
 	p.sched.Hasten()
 	p.dispatch(nil)
-	for p.sched.Poller() != nil {
+	for p.sched.Pollers() > 0 {
 		p.drv.Wake()
 		p.polled.Wait()
 	}

@@ -217,7 +217,10 @@ func (s *Socket) Send(op *Op, bufs ...[]byte) error {
 func (s *Socket) TrySend(b []byte) (int, error) {
 	err := s.allows(driver.KindSend)
 	if err == nil {
-		_, err = s.usable()
+		var p *Port
+		if p, err = s.usable(); err == nil && p.closing.Load() {
+			err = ErrClosed
+		}
 	}
 	if err != nil {
 		return 0, opError("send", s.peer(), err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"iocp/internal/driver"
+	"iocp/internal/sched"
 )
 
 // tick is how long a packet may wait for a busy worker before another is woken,
@@ -70,38 +71,84 @@ func (p *Port) pace() time.Duration {
 // The caller holds mu.
 func (p *Port) look() {
 	now := p.clock()
-	ticks := (now - p.looked) / int64(tick)
-	if ticks < 1 {
+	ticks := (now - p.looked.Load()) / int64(tick)
+	if ticks < 1 || ticks < int64(p.sched.Pace()) && p.sched.Crew() > 1 {
 		return
 	}
-	p.looked = now
-	release, promote := p.sched.Look(uint64(ticks), p.queue.Len(), p.completed)
+	p.looked.Store(now)
+	release, promote := p.sched.Look(uint64(ticks), p.queued(), p.total())
+	for _, w := range p.workers {
+		if w.w.Halted() {
+			p.clear(w, true)
+		}
+	}
 	for range release {
 		p.relieve()
 	}
-	if promote != nil {
-		p.sched.StopPoll(promote) // it polls by itself once it looks
-		p.signal(promote.Owner.(*Worker))
+	p.promote(promote)
+	p.review(now)
+}
+
+// reviewEvery is how often the crew is adapted to the load.
+const reviewEvery = 2 * time.Millisecond
+
+// review tells the scheduler how idle the workers were of late. The caller holds
+// mu.
+func (p *Port) review(now int64) {
+	passed := now - p.reviewed
+	if p.shared == nil || passed < int64(reviewEvery) {
+		return
 	}
+	var idle time.Duration
+	for _, t := range *p.trays.Load() {
+		idle += t.Idle()
+	}
+	promote, retire := p.sched.Review(int(100 * int64(idle-p.idled) / passed))
+	p.reviewed, p.idled = now, idle
+	p.promote(promote)
+	if retire != nil {
+		p.signal(retire.Owner.(*Worker))
+	}
+}
+
+// promote has a parked worker poll. The caller holds mu.
+func (p *Port) promote(w *sched.Waiter) {
+	if w == nil {
+		return
+	}
+	p.sched.StopPoll(w) // it polls by itself once it looks
+	p.signal(w.Owner.(*Worker))
+}
+
+// mind looks if that is due, for a worker that has packets of its own to go on
+// with.
+func (p *Port) mind() {
+	if p.clock()-p.looked.Load() < int64(tick) || !p.mu.TryLock() {
+		return
+	}
+	if p.sched.Waiting() > 0 {
+		p.look()
+	}
+	p.mu.Unlock()
 }
 
 // relieve gives the oldest packet to another worker, whoever is busy. The
 // caller holds mu.
 func (p *Port) relieve() {
-	if w := p.sched.Relieve(p.queue.Len()); w != nil {
+	if w := p.sched.Relieve(p.queued()); w != nil {
 		p.grant(w, nil)
 	}
 }
 
 // watching reports whether the watch has something to look after.
 func (p *Port) watching() bool {
-	return !p.idle && (p.deferred.Load() || p.sched.NeedLook(p.queue.Len()))
+	return !p.idle && (p.deferred.Load() || p.sched.NeedLook(p.queued()))
 }
 
 // traffic reports whether packets have come since it was last called.
 func (p *Port) traffic() bool {
 	before := p.seen
-	p.seen = p.completed
+	p.seen = p.total()
 	return !p.idle && p.seen != before
 }
 
@@ -112,7 +159,7 @@ const lookEvery = 8
 // backlog, and wakes the watch if that is needed and asleep. The caller holds
 // mu.
 func (p *Port) arm() {
-	if p.queue.Len() > 0 && p.sched.Waiting() > 0 {
+	if p.sched.Waiting() > 0 && p.queued() > 0 {
 		if p.armed++; p.armed%lookEvery == 0 {
 			p.look()
 		}
@@ -131,9 +178,6 @@ func (p *Port) arm() {
 // worker leaves. The caller holds mu.
 func (p *Port) handOver(self *Worker) {
 	p.dispatch(self)
-	if w := p.sched.Promote(); w != nil {
-		p.sched.StopPoll(w)
-		p.signal(w.Owner.(*Worker))
-	}
+	p.promote(p.sched.Promote())
 	p.arm()
 }

@@ -3,6 +3,7 @@ package iocp
 import (
 	"context"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"iocp/internal/driver"
@@ -22,11 +23,16 @@ type Worker struct {
 	sema chan struct{} // signalled when a parked worker must look again
 	done bool
 
+	tray     *driver.Tray  // what it has polled and will handle next
+	dequeued atomic.Uint64 // operations whose last completion it has taken
+
 	timer *time.Timer
 	ctx   context.Context
 	stop  func() bool // ends the watch over ctx
 
 	granted *driver.Op // the packet this worker was released for; under port.mu
+	called  bool       // it polls and must return; under port.mu
+	many    bool       // it counts in port.busy
 }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
@@ -54,12 +60,13 @@ func (w *Worker) Close() {
 		return
 	}
 	w.done = true
+	w.rest()
 	if w.stop != nil {
 		w.stop()
 	}
 	p := w.port
 	p.mu.Lock()
-	p.workers--
+	p.dismiss(w)
 	p.sched.Arrive(&w.w)
 	p.handOver(nil)
 	p.mu.Unlock()
@@ -77,10 +84,12 @@ func (w *Worker) Close() {
 // A handler that blocks without saying so is noticed, but later: see
 // Config.StallAfter.
 func (w *Worker) Blocking(f func()) {
+	w.rest()
 	p := w.port
 	p.mu.Lock()
 	gave := p.sched.Block(&w.w)
 	if gave {
+		p.clear(w, true)
 		p.relieve()
 		p.handOver(nil)
 	}
@@ -116,6 +125,10 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	if len(dst) == 0 || w.done {
 		return 0, &OpError{Op: "wait", Err: ErrInvalid}
 	}
+	if n := w.next(dst); n > 0 {
+		return n, nil
+	}
+	w.rest()
 	p := w.port
 	var got driver.List
 	p.mu.Lock()
@@ -131,21 +144,59 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	}
 	p.arm()
 	p.mu.Unlock()
-	return p.handOut(&got, dst), nil
+	w.toil()
+	return w.handOut(&got, dst), nil
+}
+
+// manyMin is how many packets have to be found at a time for the last of them to
+// be treated like the others: what its handler sends is held back until the
+// worker polls again, although nothing else waits for it.
+const manyMin = 8
+
+// toil says that the worker has many packets to go on with.
+func (w *Worker) toil() {
+	if !w.many && w.tray.Len() >= manyMin {
+		w.many = true
+		w.port.busy.Add(1)
+	}
+}
+
+// rest says that it has handled them.
+func (w *Worker) rest() {
+	if w.many {
+		w.many = false
+		w.port.busy.Add(-1)
+	}
+}
+
+// next takes what lies on the worker's own tray, without the port's lock, as
+// long as nothing speaks against its going on.
+func (w *Worker) next(dst []Completion) int {
+	if w.tray.Len() == 0 || w.w.Halted() {
+		return 0
+	}
+	var got driver.List
+	left := w.tray.Take(&got, len(dst))
+	if got.Len() == 0 {
+		return 0
+	}
+	w.w.Turn()
+	if left%lookEvery == lookEvery-1 {
+		w.port.mind()
+	}
+	return w.handOut(&got, dst)
 }
 
 // handOut makes completions of dequeued packets.
-func (p *Port) handOut(got *driver.List, dst []Completion) int {
+func (w *Worker) handOut(got *driver.List, dst []Completion) int {
 	n, over := got.Len(), 0
 	for i := range n {
-		if p.complete(got.Pop(), &dst[i]) {
+		if w.port.complete(got.Pop(), &dst[i]) {
 			over++
 		}
 	}
-	if over > 0 {
-		p.finished.Add(uint64(over))
-		p.leave(over)
-	}
+	w.dequeued.Add(uint64(over))
+	w.port.leaves()
 	return n
 }
 
@@ -171,10 +222,11 @@ func (w *Worker) glance() {
 // its slot. The caller holds mu.
 func (w *Worker) goOn(got *driver.List, room int) bool {
 	p := w.port
-	if p.queue.Len() > 0 && p.sched.Again(&w.w) {
+	if p.queue.Len()+w.tray.Len() > 0 && p.sched.Again(&w.w) {
 		w.fill(got, room)
 		return true
 	}
+	p.clear(w, true)
 	p.sched.Arrive(&w.w)
 	return false
 }
@@ -182,7 +234,7 @@ func (w *Worker) goOn(got *driver.List, room int) bool {
 // take runs the worker on what is queued, if it may (C18). Caller holds mu.
 func (w *Worker) take(got *driver.List, room int) bool {
 	p := w.port
-	if p.queue.Len() == 0 || !p.sched.MayRun() {
+	if p.queue.Len()+w.tray.Len() == 0 || !p.sched.MayRun() {
 		return false
 	}
 	p.sched.Run(&w.w)
@@ -190,11 +242,19 @@ func (w *Worker) take(got *driver.List, room int) bool {
 	return true
 }
 
-// fill moves packets to got, up to room. The caller holds mu.
+// fill moves packets to got, up to room: its own, then those of the port. The
+// caller holds mu.
 func (w *Worker) fill(got *driver.List, room int) {
+	w.tray.Take(got, room-got.Len())
 	for got.Len() < room && w.port.queue.Len() > 0 {
 		got.Push(w.port.pop())
 	}
+}
+
+// first reports whether what there is now is for w. The caller holds mu.
+func (w *Worker) first() bool {
+	s := w.port.sched
+	return s.Newest() == &w.w || w.tray.Len() > 0 && s.Keeps(&w.w)
 }
 
 // wait waits for a packet: it polls the kernel when that is this worker's
@@ -224,8 +284,11 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 		default:
 			w.park(left)
 		}
-		if w.granted == nil && p.sched.Newest() == &w.w && w.take(got, room) {
+		if w.granted == nil && w.first() && w.take(got, room) {
 			return nil
+		}
+		if w.granted == nil {
+			p.clear(w, false)
 		}
 		p.dispatch(w)
 		if d := w.granted; d != nil {
@@ -244,9 +307,14 @@ func (w *Worker) poll(timeout time.Duration) {
 	p.attended() // Poll flushes
 	timeout = p.untilTimer(timeout)
 	p.mu.Unlock()
-	err := p.drv.Poll(timeout)
+	err := p.poll(w.tray, timeout)
 	p.mu.Lock()
 	p.sched.StopPoll(&w.w)
+	w.called = false
+	p.callOn()
+	if p.closing.Load() {
+		p.clear(w, false)
+	}
 	p.fire()
 	if err != nil {
 		p.fail(err)
@@ -291,11 +359,11 @@ func (w *Worker) over() error {
 	switch {
 	case w.ctx != nil && w.ctx.Err() != nil:
 		return w.ctx.Err()
-	case p.queue.Len() > 0:
+	case p.queued() > 0:
 		return nil
 	case p.failure != nil:
 		return p.failure
-	case p.closing.Load() && p.inFlight.Load() == 0:
+	case p.closing.Load() && p.inFlight() == 0:
 		return &OpError{Op: "wait", Err: ErrClosed}
 	}
 	return nil

@@ -44,6 +44,11 @@ type Sink interface {
 	// dispatches when Poll returns.
 	Complete(op *Op, polling bool)
 
+	// Deliver is Complete for a SharedPort: tray is the one that PollFor was
+	// given, if that is what completes op, and else nil; order is that of op's
+	// direction, which the caller owns, or nil if it has none.
+	Deliver(op *Op, order *Order, tray *Tray)
+
 	// Backlog reports whether dequeued work is waiting to be handled, so
 	// that work which may be batched (Port.Flush) is worth holding back.
 	Backlog() bool
@@ -57,7 +62,8 @@ type Port interface {
 	// Poll waits until something was reported with polling set, Wake was
 	// called, or timeout has passed (negative: no limit, zero: don't wait).
 	// It may return for no reason.
-	// At most one goroutine is inside Poll at a time; the root sees to it.
+	// At most one goroutine is inside Poll at a time, unless the port is a
+	// SharedPort; the root sees to it.
 	// An error means the port can't go on; the root hands it to every Wait.
 	Poll(timeout time.Duration) error
 
@@ -88,6 +94,16 @@ type Port interface {
 	// Close releases the port's own kernel resources. The root calls it
 	// last, after Shut, with InFlight zero and nobody inside Poll.
 	Close() error
+}
+
+// SharedPort is a Port that several may be polling at a time.
+type SharedPort interface {
+	Port
+
+	// PollFor is Poll for one of them. What it finds goes on that one's tray,
+	// which may be nil: then to the port's queue. Wake makes one of those that
+	// are inside return; which, is open.
+	PollFor(tray *Tray, timeout time.Duration) error
 }
 
 // ListenOptions is the backend's share of the public listen options.

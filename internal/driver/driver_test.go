@@ -2,6 +2,7 @@ package driver_test
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -153,9 +154,7 @@ type customer struct {
 }
 
 func newCustomer(p *driver.Pool, wants int) *customer {
-	c := &customer{pool: p, wants: wants}
-	c.acct.Owner = c
-	return c
+	return &customer{pool: p, wants: wants}
 }
 
 func (c *customer) Kick() {
@@ -178,7 +177,7 @@ func (c *customer) take() bool {
 		return false
 	}
 	for c.wants > 0 {
-		b := c.pool.Get(&c.acct)
+		b := c.pool.Get(&c.acct, c)
 		if b == nil {
 			break
 		}
@@ -319,7 +318,9 @@ func TestPoolStorm(t *testing.T) {
 					t.Errorf("%d buffers out, the bound is %d", out, most)
 					return
 				}
-				if c.holds() > 0 {
+				if c.holds() == 0 {
+					runtime.Gosched() // those who hold the buffers need the time
+				} else {
 					c.give()
 					taken++
 				}

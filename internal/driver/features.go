@@ -30,9 +30,13 @@ const (
 	// FeaturePwait2 is epoll_pwait2 (Linux 5.11). Without it timeouts and
 	// timers are rounded up to whole milliseconds.
 	FeaturePwait2 Feature = "epoll_pwait2"
+
+	// FeatureRestraint isn't the kernel's but the port's: that workers which
+	// the load doesn't need don't poll. Without it all do, from the beginning.
+	FeatureRestraint Feature = "restraint"
 )
 
-var features = []Feature{FeatureIOUring, FeatureSubmitAll, FeatureAppend, FeaturePwait2}
+var features = []Feature{FeatureIOUring, FeatureSubmitAll, FeatureAppend, FeaturePwait2, FeatureRestraint}
 
 // disableVar, in the environment, lists features to be taken for refused, or
 // is "all". It is for tests, and for whoever suspects a kernel.

@@ -166,6 +166,20 @@ func (l *List) Push(op *Op) {
 	l.n++
 }
 
+// Append moves all of another list to the end of l.
+func (l *List) Append(from *List) {
+	switch {
+	case from.tail == nil:
+		return
+	case l.tail == nil:
+	default:
+		l.tail.next, from.tail.next = from.tail.next, l.tail.next
+	}
+	l.tail = from.tail
+	l.n += from.n
+	*from = List{}
+}
+
 // Pop removes and returns the oldest operation, or nil.
 func (l *List) Pop() *Op {
 	op := l.Front()

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -12,25 +13,33 @@ import (
 // none. Two bounds keep a peer from eating memory: a socket may hold at most
 // credit buffers not yet released, and all together at most max. A socket
 // that meets either bound isn't read from until a buffer comes back.
+//
+// Its lock is for those who meet a bound, and for those who give buffers back
+// while somebody waits for one.
 type Pool struct {
 	size   int
 	max    int
 	credit int
 	free   sync.Pool
+	out    atomic.Int64 // buffers taken and not yet given back
+	wanted atomic.Bool  // somebody waits for a buffer
 
 	mu      sync.Mutex
-	out     int // buffers taken and not yet given back
-	starved *Account
-	last    *Account
+	short   int      // accounts refused for lack of credit
+	starved []beggar // refused since all buffers were out, oldest first
 }
 
-// Account is one socket's share of a Pool. The socket embeds it and sets Owner.
+// Account is one socket's share of a Pool.
 type Account struct {
-	Owner   Kicker
-	next    *Account // in the pool's list of starved accounts
-	held    int32
-	starved bool // on that list
+	held    atomic.Int32
+	starved bool // among the pool's starved
 	short   bool // refused for lack of credit
+}
+
+// beggar is who waits for a buffer.
+type beggar struct {
+	account *Account
+	owner   Kicker
 }
 
 // Kicker is told that it is worth asking the pool again.
@@ -47,7 +56,7 @@ type Buf struct {
 	history invariant.History
 	gen     atomic.Uint32
 	pool    *Pool
-	owner   *Account
+	taker   beggar
 }
 
 // NewPool makes a pool of buffers of size bytes.
@@ -59,37 +68,67 @@ func NewPool(size, max, credit int) *Pool {
 func (p *Pool) Size() int { return p.size }
 
 // Out is the number of buffers in use.
-func (p *Pool) Out() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out
-}
+func (p *Pool) Out() int { return int(p.out.Load()) }
 
-// Get takes a buffer for a. When a bound is met it returns nil, and a's owner
-// is kicked when a buffer that could serve it has come back.
-func (p *Pool) Get(a *Account) *Buf {
-	p.mu.Lock()
-	if int(a.held) >= p.credit {
-		a.short = true
-		p.mu.Unlock()
-		return nil
+// Get takes a buffer for a. When a bound is met it returns nil, and owner, whose
+// account a is, is kicked when a buffer that could serve it has come back. One
+// Get at a time may be under way for an account.
+func (p *Pool) Get(a *Account, owner Kicker) *Buf {
+	if p.wanted.Load() || !p.solvent(a) || !p.count() {
+		if !p.countOrWait(a, owner) {
+			return nil
+		}
 	}
-	if p.out >= p.max {
-		p.enlist(a)
-		p.mu.Unlock()
-		return nil
-	}
-	p.out++
-	a.held++
-	p.unlist(a) // it may have asked for a reason other than a kick
-	p.mu.Unlock()
+	a.held.Add(1)
 	b, _ := p.free.Get().(*Buf)
 	if b == nil {
 		b = &Buf{Data: make([]byte, p.size), pool: p}
 	}
-	b.owner = a
+	b.taker = beggar{a, owner}
 	return b
 }
+
+// solvent reports whether a's credit allows another buffer.
+func (p *Pool) solvent(a *Account) bool { return int(a.held.Load()) < p.credit }
+
+// count counts another buffer if there may be one.
+func (p *Pool) count() bool {
+	for {
+		out := p.out.Load()
+		if out >= int64(p.max) {
+			return false
+		}
+		if p.out.CompareAndSwap(out, out+1) {
+			return true
+		}
+	}
+}
+
+// countOrWait asks both, and has a that is refused kicked later. That somebody
+// wants a buffer is said before the bounds are looked at, and Release looks for
+// that after it has counted; so one of the two sees the other.
+func (p *Pool) countOrWait(a *Account, owner Kicker) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wanted.Store(true)
+	defer p.noteWanted()
+	switch {
+	case !p.solvent(a):
+		if !a.short {
+			a.short = true
+			p.short++
+		}
+	case p.count():
+		p.forget(a) // it may have asked for a reason other than a kick
+		return true
+	case !a.starved:
+		a.starved = true
+		p.starved = append(p.starved, beggar{a, owner})
+	}
+	return false
+}
+
+func (p *Pool) noteWanted() { p.wanted.Store(p.short > 0 || len(p.starved) > 0) }
 
 // Gen is the buffer's present use; Release asks for it, so that a stale
 // holder can't release what has since been lent to somebody else.
@@ -101,25 +140,32 @@ func (b *Buf) Release(gen uint32) bool {
 		return false
 	}
 	b.history.Note(invariant.Event{What: "released", N: b.N})
-	p, a := b.pool, b.owner
-	b.owner, b.N = nil, 0
+	p, taker := b.pool, b.taker
+	b.taker, b.N = beggar{}, 0
 	invariant.Poison(b.Data)
 	p.free.Put(b)
-
-	p.mu.Lock()
-	p.out--
-	a.held--
-	kickSelf := a.short
-	a.short = false
-	other := p.pop()
-	p.mu.Unlock()
-	if kickSelf {
-		a.Owner.Kick()
-	}
-	if other != nil && (other != a || !kickSelf) {
-		other.Owner.Kick()
+	taker.account.held.Add(-1)
+	p.out.Add(-1)
+	if p.wanted.Load() {
+		p.serve(taker)
 	}
 	return true
+}
+
+// serve kicks who may have use for the buffer that a taker has given back.
+func (p *Pool) serve(taker beggar) {
+	p.mu.Lock()
+	self := taker.account.short
+	p.restore(taker.account)
+	other := p.next()
+	p.noteWanted()
+	p.mu.Unlock()
+	if self {
+		taker.owner.Kick()
+	}
+	if other.owner != nil && (other != taker || !self) {
+		other.owner.Kick()
+	}
 }
 
 // Forget says that a wants no buffer now. It may have been kicked for one
@@ -127,61 +173,45 @@ func (b *Buf) Release(gen uint32) bool {
 // others, and must be called without any lock that one takes.
 func (p *Pool) Forget(a *Account) {
 	p.mu.Lock()
-	a.short = false
-	p.unlist(a)
-	var next *Account
-	if p.out < p.max {
-		next = p.pop()
+	p.forget(a)
+	var next beggar
+	if p.Out() < p.max {
+		next = p.next()
 	}
+	p.noteWanted()
 	p.mu.Unlock()
-	if next != nil {
-		next.Owner.Kick()
+	if next.owner != nil {
+		next.owner.Kick()
 	}
 }
 
-// unlist takes a off the list of starved accounts, if it is there.
-func (p *Pool) unlist(a *Account) {
-	if !a.starved {
-		return
-	}
-	a.starved = false
-	var prev *Account
-	for o := p.starved; o != a; o = o.next {
-		prev = o
-	}
-	if prev == nil {
-		p.starved = a.next
-	} else {
-		prev.next = a.next
-	}
-	if p.last == a {
-		p.last = prev
-	}
-	a.next = nil
-}
-
-func (p *Pool) enlist(a *Account) {
+// forget takes a off those that wait. The caller holds mu.
+func (p *Pool) forget(a *Account) {
+	p.restore(a)
 	if a.starved {
-		return
+		a.starved = false
+		p.starved = slices.DeleteFunc(p.starved, func(b beggar) bool { return b.account == a })
 	}
-	a.starved = true
-	if p.last == nil {
-		p.starved = a
-	} else {
-		p.last.next = a
-	}
-	p.last = a
 }
 
-func (p *Pool) pop() *Account {
-	a := p.starved
-	if a == nil {
-		return nil
+// restore says that a isn't short of credit, or has been told that it isn't any
+// more. The caller holds mu.
+func (p *Pool) restore(a *Account) {
+	if a.short {
+		a.short = false
+		p.short--
 	}
-	p.starved = a.next
-	if p.starved == nil {
-		p.last = nil
+}
+
+// next takes the oldest off the starved, if there is one. The caller holds mu.
+func (p *Pool) next() (b beggar) {
+	if len(p.starved) == 0 {
+		return b
 	}
-	a.next, a.starved = nil, false
-	return a
+	b, p.starved[0] = p.starved[0], b
+	if p.starved = p.starved[1:]; len(p.starved) == 0 {
+		p.starved = nil
+	}
+	b.account.starved = false
+	return b
 }

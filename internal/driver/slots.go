@@ -38,14 +38,27 @@ func (s *Slots[T]) Add(v T) uint64 {
 
 // Get finds the entry of a token, or none when it has been removed since.
 func (s *Slots[T]) Get(tok uint64) T {
-	var val T
-	i, gen := uint32(tok), uint32(tok>>32)
 	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.get(tok)
+}
+
+func (s *Slots[T]) get(tok uint64) (val T) {
+	i, gen := uint32(tok), uint32(tok>>32)
 	if int(i) < len(s.entries) && s.entries[i].gen == gen {
 		val = s.entries[i].val
 	}
-	s.mu.RUnlock()
 	return val
+}
+
+// GetAll is Get for each of some events. It appends what it finds to found.
+func GetAll[T comparable, E any](s *Slots[T], found []T, events []E, tok func(*E) uint64) []T {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range events {
+		found = append(found, s.get(tok(&events[i])))
+	}
+	return found
 }
 
 // Remove takes the entry out; its token finds nothing from now on.

@@ -8,6 +8,10 @@ var acts = map[string]func(*program){
 	"recv":          func(p *program) { p.recv("recv") },
 	"recv pooled":   func(p *program) { p.recv("recv pooled") },
 	"send":          (*program).send,
+	"try send":      (*program).trySend,
+	"send refused":  (*program).sendRefused,
+	"flood":         (*program).flood,
+	"gulp":          (*program).gulp,
 	"post":          (*program).post,
 	"wait":          (*program).wait,
 	"cancel":        (*program).cancel,
@@ -28,6 +32,7 @@ var actions = func() (all []string) {
 		often int
 	}{
 		{"wait", 12}, {"dial", 4}, {"accept", 3}, {"accept many", 1}, {"recv", 8}, {"recv pooled", 4}, {"send", 8},
+		{"try send", 6}, {"send refused", 1}, {"flood", 1}, {"gulp", 1},
 		{"post", 2}, {"release", 4}, {"cancel", 4}, {"cancel all", 1}, {"cancel dial", 1}, {"shutdown", 1},
 		{"shutdown recv", 1}, {"close", 1}, {"abort", 1}, {"relisten", 1},
 	} {

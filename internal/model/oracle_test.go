@@ -11,42 +11,6 @@ import (
 	"iocp"
 )
 
-// limit is what may be refused for want of memory.
-func (p *program) limit() []error {
-	if p.rough {
-		return []error{iocp.ErrLimit}
-	}
-	return nil
-}
-
-// refusals are the errors with which a transfer on a socket may be refused now.
-func (p *program) refusals(e *end) []error {
-	errs := p.limit()
-	if e.closed {
-		errs = append(errs, net.ErrClosed)
-	}
-	if p.mayReset(e) {
-		errs = append(errs, iocp.ErrReset)
-	}
-	return errs
-}
-
-// mayReset reports whether the connection may have been reset: the other end
-// is closed, or its connect was given up, or it isn't known.
-func (p *program) mayReset(e *end) bool {
-	return p.rough || e.reset || e.peer == nil || e.peer.closed || !e.peer.up || p.closed
-}
-
-// refused checks a refusal.
-func (p *program) refused(o *operation, err error, allowed []error) {
-	for _, class := range allowed {
-		if errors.Is(err, class) {
-			return
-		}
-	}
-	p.Fatalf("%s refused: %v, which nothing explains", o, err)
-}
-
 func (o *operation) String() string {
 	size := max(len(o.buf), len(o.data))
 	if o.end != nil {
@@ -160,8 +124,13 @@ func (p *program) acceptOver(o *operation, c iocp.Completion) {
 		return
 	}
 	e := p.addEnd(&end{s: c.Socket, at: o.at, up: true})
-	if err := p.port.Associate(c.Socket, nil); err != nil && !p.closed {
-		p.Fatal(err)
+	if n, err := c.Socket.TrySend([]byte{0}); n != 0 || !errors.Is(err, iocp.ErrNotAssociated) {
+		p.Fatalf("a try send on a socket without a port: %d, %v", n, err)
+	}
+	if err := p.port.Associate(c.Socket, nil); err != nil {
+		if e.loose = p.closed; !e.loose {
+			p.Fatal(err)
+		}
 	}
 	from := c.Socket.RemoteAddr().Addr()
 	for _, other := range p.ends {

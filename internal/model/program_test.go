@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -30,9 +31,11 @@ type program struct {
 	pending   map[*iocp.Op]*operation
 	posts     []*operation // not yet dequeued
 	held      []iocp.Buf   // not yet released
+	flooded   *end         // nil until one is
 
 	history           []string
 	accepted, packets uint64 // to be compared with the port's own account
+	pieces            uint64 // of data, made so far
 	closed            bool
 }
 
@@ -49,11 +52,12 @@ type end struct {
 	sends    []*operation // not yet dequeued
 	out      []*operation // all sends, for the judge
 	got      []byte
+	loose    bool // belongs to no port
 	closed   bool
 	aborted  bool // closed with a reset
 	finished bool // shut down its send side
 	recvShut bool
-	reset    bool // a completion has said so
+	reset    bool // a completion or a refusal has said so
 	cutOff   bool // a receive has said so
 	ended    bool // received the end of the stream
 }
@@ -123,6 +127,9 @@ func (p *program) start(o *operation, begin func(*iocp.Op) error, refusals ...er
 	delete(p.pending, &o.op)
 	p.accepted--
 	p.refused(o, err, refusals)
+	if o.end != nil && errors.Is(err, iocp.ErrReset) {
+		o.end.reset = true
+	}
 	return false
 }
 
@@ -191,61 +198,6 @@ func (p *program) accept(kind string) {
 	if p.start(o, begin, refusals...) {
 		at.ops = append(at.ops, o)
 	}
-}
-
-// recv starts a receive of up to two buffers, or of a pooled one.
-func (p *program) recv(kind string) {
-	e := p.anEnd()
-	if e == nil {
-		return
-	}
-	o := &operation{kind: kind, end: e}
-	begin := e.s.RecvPooled
-	if kind == "recv" {
-		o.buf = make([]byte, p.size(12))
-		cut := rapid.IntRange(0, len(o.buf)).Draw(p.T, "cut")
-		begin = func(op *iocp.Op) error { return e.s.Recv(op, o.buf[:cut], o.buf[cut:]) }
-	}
-	refusals := p.refusals(e)
-	if e.recvShut {
-		refusals = append(refusals, iocp.ErrShutdown)
-	}
-	if p.start(o, begin, refusals...) {
-		e.recvs = append(e.recvs, o)
-	}
-}
-
-func (p *program) send() {
-	e := p.anEnd()
-	if e == nil {
-		return
-	}
-	o := &operation{kind: "send", end: e, data: p.bytes(p.size(21))}
-	cut := rapid.IntRange(0, len(o.data)).Draw(p.T, "cut")
-	refusals := p.refusals(e)
-	if e.finished {
-		refusals = append(refusals, iocp.ErrShutdown)
-	}
-	if p.start(o, func(op *iocp.Op) error { return e.s.Send(op, o.data[:cut], o.data[cut:]) }, refusals...) {
-		e.sends = append(e.sends, o)
-		e.out = append(e.out, o)
-	}
-}
-
-// size is mostly small, and below 1<<bits.
-func (p *program) size(bits int) int {
-	return rapid.IntRange(0, 1<<rapid.IntRange(0, bits).Draw(p.T, "bits")-1).Draw(p.T, "size")
-}
-
-// bytes makes data that is unlike any other.
-func (p *program) bytes(n int) []byte {
-	b := make([]byte, n)
-	x := p.accepted*0x9e3779b97f4a7c15 + 1
-	for i := range b {
-		x = x*6364136223846793005 + 1442695040888963407 // Knuth's MMIX generator
-		b[i] = byte(x >> 56)
-	}
-	return b
 }
 
 func (p *program) post() {

@@ -14,7 +14,8 @@ import (
 
 // TestStorm starts 100,000 operations from four goroutines and cancels them at
 // random, while two workers dequeue: each ends exactly once, the standing ones
-// too, and nothing is left.
+// too, and nothing is left. What is sent without an operation, in between, ends
+// none.
 func TestStorm(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) { newStorm(t, backend).run() })
 }
@@ -158,8 +159,20 @@ func (s *storm) start(rng *rand.Rand) {
 	s.mu.Lock()
 	s.ops = append(s.ops, o)
 	s.mu.Unlock()
+	if rng.IntN(4) == 0 {
+		s.trySend(rng, sock)
+	}
 	if on != nil && rng.IntN(3) == 0 {
 		on.Cancel(&o.op)
+	}
+}
+
+// trySend sends without an operation, in between those of all goroutines.
+func (s *storm) trySend(rng *rand.Rand, sock *iocp.Socket) {
+	b := make([]byte, 1+rng.IntN(2000))
+	n, err := sock.TrySend(b)
+	if n < 0 || n > len(b) || (n > 0) != (err == nil) || err != nil && !errors.Is(err, iocp.ErrWouldBlock) {
+		s.Errorf("a try send of %d bytes: %d, %v", len(b), n, err)
 	}
 }
 

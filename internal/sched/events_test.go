@@ -207,7 +207,7 @@ func (d *desk) check() error {
 	switch {
 	case running > d.most() || running != d.Running():
 		return fmt.Errorf("%d workers run, the state says %d, at most %d may", running, d.Running(), d.most())
-	case polling > 1:
+	case polling > d.crewMax:
 		return fmt.Errorf("%d poll", polling)
 	case d.signaled() || polling > 0 || d.Waiting() == 0 || d.NeedLook(d.queued):
 		return nil // somebody looks soon
@@ -234,9 +234,9 @@ func (d *desk) freeze() error {
 	if d.Waiting() == 0 || !d.MayRun() {
 		return nil
 	}
-	if d.queued > 0 || d.Poller() == nil {
+	if d.queued > 0 || d.Pollers() == 0 {
 		return fmt.Errorf("%d wait, %d of %d run and are stuck, but %d packets stay queued; poller: %v",
-			d.Waiting(), d.Running(), d.Cap(), d.queued, d.Poller() != nil)
+			d.Waiting(), d.Running(), d.Cap(), d.queued, d.Pollers() > 0)
 	}
 	return nil
 }

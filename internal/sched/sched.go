@@ -11,10 +11,11 @@
 //     is given a packet until it waits again or is closed.
 //   - Waiters are released newest first (C14); a worker that waits again takes
 //     the next packet itself (C18).
-//   - One waiter at a time polls the kernel; the others are parked. A waiter
-//     becomes the poller only when no worker is busy, because a busy worker
-//     will come back and poll by itself, and waking somebody costs more than
-//     most handlers do.
+//   - The crew is how many workers the load needs: those that are busy and
+//     those that poll the kernel. At first it is one; the other waiters are
+//     parked, because a busy worker will come back and poll by itself, and
+//     waking somebody costs more than most handlers do. It grows while nobody
+//     of it ever waits in the kernel, and shrinks when one less would do too.
 //   - A worker that has run from one look (see Look) to the next is stalled: it
 //     no longer counts as busy, so the next packet releases another, below the
 //     cap.
@@ -31,12 +32,19 @@
 //     many as the cap, and no more.
 package sched
 
+import "sync/atomic"
+
 // Waiter is one worker's part of the state. The zero value is a worker that
 // neither waits nor runs.
 type Waiter struct {
 	Owner any // the port's own worker
 
+	turns atomic.Uint32 // see Turn
+	seen  uint32        // turns, as of the last look
+	halt  atomic.Bool   // see Halted
+
 	waiting bool
+	polling bool
 	running bool
 	stalled bool   // silent from one look to the next
 	over    bool   // silent for so long that it no longer counts
@@ -53,7 +61,11 @@ type State struct {
 	stalled  int
 	over     int
 	excess   uint64 // releases that needed somebody to be over
-	poller   *Waiter
+	pollers  int
+	crew     int // as many as the load needs, up to the cap
+	crewMin  int
+	crewMax  int
+	spare    int // reviews in a row after which one less would do
 	looks    uint64
 	calm     uint64 // ticks since a look found a stalled worker
 	mark     uint64 // packets ever queued, as of the last look
@@ -70,13 +82,30 @@ const (
 	// are released only if those that run would take so many ticks.
 	quick      = 20
 	quickTicks = 10
+
+	// Reviews of the crew, in percent of one worker's time.
+	noneIdle  = 3   // less idle time than this: there is work for one more
+	oneTooFew = 125 // more: one less has a quarter of its time left
+	spareMax  = 5   // so many of those in a row are believed
 )
 
 // New makes the state for at most cap running workers. A worker that has been
 // silent for patience ticks no longer counts; 0 means that all always do.
 func New(cap int, patience uint64) *State {
-	return &State{cap: cap, patience: patience, calm: calmAfter}
+	return &State{cap: cap, patience: patience, calm: calmAfter, crew: 1, crewMin: 1, crewMax: 1}
 }
+
+// Share says that up to most workers may poll at a time: as many as the load
+// needs, or all. Without it it's one.
+func (s *State) Share(most int, adapt bool) {
+	s.crewMax = max(min(most, s.cap), 1)
+	if !adapt {
+		s.crew, s.crewMin = s.crewMax, s.crewMax
+	}
+}
+
+// Crew is how many workers the load needs.
+func (s *State) Crew() int { return s.crew }
 
 // Cap is the concurrency value.
 func (s *State) Cap() int { return s.cap }
@@ -94,8 +123,19 @@ func (s *State) Excess() uint64 { return s.excess }
 // Waiting is the number of waiters, the poller among them.
 func (s *State) Waiting() int { return len(s.waiters) }
 
-// Poller is the waiter that polls the kernel, or nil.
-func (s *State) Poller() *Waiter { return s.poller }
+// Pollers is how many workers poll the kernel.
+func (s *State) Pollers() int { return s.pollers }
+
+// Polls reports whether w polls the kernel.
+func (w *Waiter) Polls() bool { return w.polling }
+
+// Turn says that w, which runs, goes on with another packet of its own, without
+// asking. Only w's own goroutine calls it; it needs no lock.
+func (w *Waiter) Turn() { w.turns.Store(w.turns.Load() + 1) }
+
+// Halted reports whether w must ask (Again, Arrive) before it goes on with
+// packets of its own. It needs no lock.
+func (w *Waiter) Halted() bool { return w.halt.Load() }
 
 // Newest is the waiter to be released next, or nil.
 func (s *State) Newest() *Waiter {
@@ -103,6 +143,18 @@ func (s *State) Newest() *Waiter {
 		return s.waiters[n-1]
 	}
 	return nil
+}
+
+// Keeps reports whether w, which waits, may keep what it has found in the kernel:
+// if it is the newest waiter, but for others that poll, of whom each keeps what
+// it finds. There are others only when there is much to do.
+func (s *State) Keeps(w *Waiter) bool {
+	for i := len(s.waiters) - 1; i >= 0; i-- {
+		if o := s.waiters[i]; o == w || !o.polling {
+			return o == w
+		}
+	}
+	return false
 }
 
 // Arrive says that w no longer handles packets: it waits again or was closed.
@@ -122,6 +174,7 @@ func (s *State) vacate(w *Waiter) {
 		s.over--
 	}
 	w.running, w.stalled, w.over, w.silent = false, false, false, 0
+	w.halt.Store(false)
 	s.running = remove(s.running, w)
 }
 
@@ -144,16 +197,20 @@ func (s *State) Run(w *Waiter) {
 // has: what Arrive and Run would do, if it may run and nothing is known against
 // it. It reports whether that was so.
 func (s *State) Again(w *Waiter) bool {
-	if !w.running || w.stalled || len(s.running)-s.forgiven() > s.cap {
+	if !w.running || w.stalled || s.crowded() {
 		return false
 	}
+	w.halt.Store(false)
 	w.since = s.looks
 	return true
 }
 
+// crowded reports whether more run than may.
+func (s *State) crowded() bool { return len(s.running)-s.forgiven() > s.cap }
+
 func (s *State) occupy(w *Waiter) {
 	w.running = true
-	w.since = s.looks
+	w.since, w.seen = s.looks, w.turns.Load()
 	s.running = append(s.running, w)
 }
 
@@ -168,7 +225,20 @@ func (s *State) Block(w *Waiter) bool {
 }
 
 // Unblock gives w its slot back, free or not (C21).
-func (s *State) Unblock(w *Waiter) { s.occupy(w) }
+func (s *State) Unblock(w *Waiter) {
+	s.occupy(w)
+	if s.crowded() {
+		for _, o := range s.running {
+			o.halt.Store(true)
+		}
+	}
+}
+
+// Undo takes a release back for which there was no packet after all.
+func (s *State) Undo(w *Waiter) {
+	s.vacate(w)
+	s.Wait(w)
+}
 
 // Relieve picks the waiter to be given the oldest of queued packets whoever is
 // busy, because a worker blocks or can't keep up, and gives it a slot; nil when
@@ -184,8 +254,8 @@ func (s *State) Wait(w *Waiter) {
 	s.waiters = append(s.waiters, w)
 }
 
-// Withdraw takes w off the waiters. A poller stays the poller until StopPoll:
-// it is still inside the kernel.
+// Withdraw takes w off the waiters. One that polls does so until StopPoll: it
+// is still inside the kernel.
 func (s *State) Withdraw(w *Waiter) {
 	if !w.waiting {
 		return
@@ -194,23 +264,31 @@ func (s *State) Withdraw(w *Waiter) {
 	s.waiters = remove(s.waiters, w)
 }
 
-// Poll asks whether w should poll now, and makes it the poller if so.
+// Poll asks whether w should poll now, and enters it as a poller if so.
 func (s *State) Poll(w *Waiter) bool {
-	if s.poller != nil || s.busy() > 0 || !s.MayRun() {
+	if !s.Room() || !s.MayRun() {
 		return false
 	}
-	s.poller = w
+	s.begin(w)
 	return true
 }
 
-// Seize makes w the poller whoever is busy, unless somebody polls already: to
-// look into the kernel without waiting, or to drain it when the port closes.
+// Room reports whether the crew isn't complete.
+func (s *State) Room() bool { return s.pollers+s.busy() < s.crew }
+
+// Seize makes w the only poller whoever is busy, unless somebody polls already:
+// to look into the kernel without waiting, or to drain it when the port closes.
 func (s *State) Seize(w *Waiter) bool {
-	if s.poller != nil {
+	if s.pollers > 0 {
 		return false
 	}
-	s.poller = w
+	s.begin(w)
 	return true
+}
+
+func (s *State) begin(w *Waiter) {
+	w.polling = true
+	s.pollers++
 }
 
 // Each calls f for every waiter.
@@ -222,8 +300,9 @@ func (s *State) Each(f func(*Waiter)) {
 
 // StopPoll says that w is no longer inside the kernel.
 func (s *State) StopPoll(w *Waiter) {
-	if s.poller == w {
-		s.poller = nil
+	if w.polling {
+		w.polling = false
+		s.pollers--
 	}
 }
 
@@ -240,29 +319,62 @@ func (s *State) Release(queued int) *Waiter {
 	return s.release(queued)
 }
 
-// Promote picks a parked waiter that must take over polling, because nobody
-// polls and nobody busy will come back to do it; nil when there is no need.
+// Promote picks a parked waiter that must poll, because the crew isn't complete
+// and nobody busy will come back to do it; nil when there is no need.
 func (s *State) Promote() *Waiter {
-	w := s.Newest()
-	if w == nil || !s.Poll(w) {
-		return nil
+	for i := len(s.waiters) - 1; i >= 0; i-- {
+		if w := s.waiters[i]; !w.polling {
+			if s.Poll(w) {
+				return w
+			}
+			return nil
+		}
 	}
-	return w
+	return nil
 }
 
 // NeedLook reports whether Look could find something to do.
 func (s *State) NeedLook(queued int) bool {
-	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.poller == nil) &&
+	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0) &&
 		(s.MayRun() || s.patience > 0 && s.over < s.cap)
+}
+
+// Review takes note of the time for which workers have waited in the kernel
+// since the last review, in percent of one worker's time, and adapts the crew
+// to it. What it answers is for the caller to carry out: promote, a parked
+// worker that must poll; retire, one that polls and must look again.
+func (s *State) Review(idle int) (promote, retire *Waiter) {
+	if idle <= noneIdle {
+		s.spare = 0
+		if s.crew < s.crewMax && s.pollers+s.busy() >= s.crew {
+			s.crew++
+		}
+		return s.Promote(), nil
+	}
+	if s.crew == s.crewMin || idle < oneTooFew {
+		s.spare = 0
+		return nil, nil
+	}
+	if s.spare++; s.spare < spareMax {
+		return nil, nil
+	}
+	s.spare = 0
+	s.crew--
+	for _, w := range s.waiters {
+		if w.polling {
+			return nil, w
+		}
+	}
+	return nil, nil
 }
 
 // Pace is how many ticks after the last look the next is due, while NeedLook
 // holds.
 func (s *State) Pace() uint64 {
-	if s.calm < calmAfter {
+	if s.crew == 1 && s.calm < calmAfter {
 		return 1
 	}
-	return calmPace
+	return calmPace // also if several have no time left over: they may seem to be silent
 }
 
 // Look finds the workers that are silent and the packets that are overdue, some
@@ -274,8 +386,8 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 	s.calm += ticks
 	for _, w := range s.running {
 		switch {
-		case w == s.poller: // it looks into the kernel, and not into a packet
-			w.since = s.looks
+		case w.polling, w.turns.Load() != w.seen: // it looks into the kernel, and not into a packet, or goes on by itself
+			w.since, w.seen = s.looks, w.turns.Load()
 		case s.looks-w.since > 1: // it ran at the last look, and has since
 			s.silence(w, ticks)
 		}
@@ -294,6 +406,7 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 // silence adds to the time that w has been seen to run.
 func (s *State) silence(w *Waiter, ticks uint64) {
 	w.silent += ticks
+	w.halt.Store(true)
 	if !w.stalled {
 		w.stalled = true
 		s.stalled++
@@ -309,7 +422,7 @@ func (s *State) silence(w *Waiter, ticks uint64) {
 func (s *State) wanted(ticks, queued int, total uint64) int {
 	taken := total - uint64(queued)
 	switch done := int(taken - s.taken); {
-	case queued == 0, s.poller != nil && s.poller.running:
+	case queued == 0, s.looksIn():
 		return 0 // nothing to do, or somebody carries out a batch and will be back
 	case taken >= s.mark: // all have come since
 		return min(1, max(0, 1-s.busy()))
@@ -322,6 +435,16 @@ func (s *State) wanted(ticks, queued int, total uint64) int {
 		}
 		return (overdue*busy*ticks + done - 1) / done
 	}
+}
+
+// looksIn reports whether a worker that runs is inside the kernel.
+func (s *State) looksIn() bool {
+	for _, w := range s.running {
+		if w.polling {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *State) release(queued int) *Waiter {

@@ -106,19 +106,29 @@ func (s scene) meanService() float64 {
 	return s.service + s.stuckFor/float64(s.stuckEvery)
 }
 
+// poller is who polls, if somebody does.
+func (o *office) poller() (w *Waiter) {
+	o.Each(func(x *Waiter) {
+		if x.Polls() {
+			w = x
+		}
+	})
+	return w
+}
+
 func (o *office) plan(at float64, what func()) { heap.Push(&o.agenda, event{at, what}) }
 
 // arrive is a packet becoming ready in the kernel.
 func (o *office) arrive() {
 	o.kernel = append(o.kernel, o.now)
-	if w := o.Poller(); w != nil {
+	if w := o.poller(); w != nil {
 		o.plan(o.now+wakeTime, func() { o.polled(w) })
 	}
 }
 
 // polled is the poller coming back from the kernel.
 func (o *office) polled(w *Waiter) {
-	if o.Poller() != w {
+	if !w.Polls() {
 		return
 	}
 	o.StopPoll(w)
@@ -183,7 +193,7 @@ func (o *office) again(w *Waiter) {
 		return
 	}
 	o.Wait(w)
-	if o.Poller() == nil && len(o.kernel) > 0 && o.MayRun() {
+	if o.Pollers() == 0 && len(o.kernel) > 0 && o.MayRun() {
 		o.drain() // a look, without waiting
 		o.Run(w)
 		o.handle(w)

@@ -20,6 +20,8 @@ type queue struct{ c chan *driver.Op }
 
 func (q *queue) Complete(op *driver.Op, polling bool) { q.c <- op }
 
+func (q *queue) Deliver(op *driver.Op, _ *driver.Order, _ *driver.Tray) { q.c <- op }
+
 func (q *queue) Backlog() bool { return false }
 
 func (q *queue) Deferred() {}

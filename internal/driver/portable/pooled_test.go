@@ -42,8 +42,9 @@ func TestPooledWaitsForBuffers(t *testing.T) {
 func TestCancelPooledThatWaitsForABuffer(t *testing.T) {
 	b := newBench(t)
 	s, peer := b.pair()
-	other := driver.Account{Owner: &s.(*stream).recv}
-	x, y := b.pool.Get(&other), b.pool.Get(&other)
+	var other driver.Account
+	owner := &s.(*stream).recv
+	x, y := b.pool.Get(&other, owner), b.pool.Get(&other, owner)
 	_, err := peer.Write([]byte("abc"))
 	b.must(err)
 	op := &driver.Op{Kind: driver.KindRecvPooled}

@@ -21,7 +21,6 @@ type reader struct {
 
 func (r *reader) init(s *stream) {
 	r.s, r.h, r.w = s, &s.handle, r
-	r.account.Owner = r
 }
 
 // Recv receives into op.Bufs.
@@ -108,7 +107,7 @@ func (r *reader) pooled(op *driver.Op) (int, error) {
 func (r *reader) borrow(op *driver.Op) (*driver.Buf, error) {
 	pool := r.s.port.pool
 	for {
-		if buf := pool.Get(&r.account); buf != nil {
+		if buf := pool.Get(&r.account, r); buf != nil {
 			return buf, nil
 		}
 		r.s.mu.Lock()

@@ -40,9 +40,9 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	}
 	s.rare.connecting = op
 	if err == nil {
-		s.established(false)
+		s.established(nil)
 	} else if err != unix.EINPROGRESS {
-		s.endConnect(sysError("connect", err), false)
+		s.endConnect(sysError("connect", err), nil)
 	}
 	return nil
 }
@@ -50,32 +50,32 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 // connectOver looks whether the connect has been decided, and if so reports
 // it. It may not have been: the event can be one from before the connect.
 // Poll calls it, with the lock held.
-func (s *stream) connectOver() bool {
+func (s *stream) connectOver(tray *driver.Tray) bool {
 	errno, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
 		err = syscall.Errno(errno)
 	}
 	if err != nil {
-		s.endConnect(sysError("connect", err), true)
+		s.endConnect(sysError("connect", err), tray)
 		return false
 	}
 	if _, err := unix.Getpeername(s.fd); err != nil {
 		return false
 	}
-	s.established(true)
+	s.established(tray)
 	return true
 }
 
 // established reports a connect that succeeded. The lock is held.
-func (s *stream) established(polling bool) {
+func (s *stream) established(tray *driver.Tray) {
 	s.setRemote(addrPort(unix.Getpeername(s.fd)))
 	s.connected = true
 	s.recv.ready, s.send.ready = false, true
-	s.endConnect(nil, polling)
+	s.endConnect(nil, tray)
 }
 
 // endConnect reports the connect's end. The lock is held.
-func (s *stream) endConnect(err error, polling bool) {
+func (s *stream) endConnect(err error, tray *driver.Tray) {
 	if err != nil {
 		// Without this the next connect(2) only reports the failure again, as
 		// ECONNABORTED; C71 wants the socket to be of use.
@@ -85,8 +85,8 @@ func (s *stream) endConnect(err error, polling bool) {
 	s.rare.connecting = nil
 	s.stopRetry()
 	op.Err = err
-	s.port.sink.Complete(op, polling)
+	s.port.sink.Deliver(op, nil, tray)
 }
 
 // abortConnect gives a connect up. The lock is held.
-func (s *stream) abortConnect(err error) { s.endConnect(err, false) }
+func (s *stream) abortConnect(err error) { s.endConnect(err, nil) }

@@ -28,7 +28,7 @@ func newDatagram(family int, sa unix.Sockaddr, options func(fd int) error) (*dat
 	}
 	d := &datagram{}
 	d.v6, d.local, d.connected = family == unix.AF_INET6, family == unix.AF_UNIX, true
-	d.init(fd)
+	d.fd = fd
 	d.more().dgram = d
 	if err := sysError("setsockopt", options(fd)); err != nil {
 		unix.Close(fd)

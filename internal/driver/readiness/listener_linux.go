@@ -25,6 +25,7 @@ type listener struct {
 	path  string // a Unix socket's; empty otherwise
 
 	ops    driver.List
+	order  driver.Order
 	waits  bool // accept may find a connection
 	closed bool
 	free   []*driver.Op // nodes of a standing accept that may be used again
@@ -104,7 +105,7 @@ func (l *listener) Accept(op *driver.Op) error {
 		return net.ErrClosed
 	}
 	l.ops.Push(op)
-	l.pump(false)
+	l.pump(nil)
 	return nil
 }
 
@@ -142,7 +143,7 @@ func (l *listener) accept() (driver.Stream, error) {
 
 // pump accepts for the pending operations while there are connections. The
 // lock is held.
-func (l *listener) pump(polling bool) {
+func (l *listener) pump(tray *driver.Tray) {
 	for l.waits && l.ops.Front() != nil {
 		op := l.ops.Front()
 		if op.Kind == driver.KindAcceptMany && l.out >= nodesMax {
@@ -153,12 +154,12 @@ func (l *listener) pump(polling bool) {
 		case err == unix.EAGAIN:
 			l.waits = false
 		case err != nil:
-			l.complete(sysError("accept4", err), polling)
+			l.complete(sysError("accept4", err), tray)
 		case op.Kind == driver.KindAccept:
 			op.SetAccepted(s)
-			l.complete(nil, polling)
+			l.complete(nil, tray)
 		default:
-			l.port.sink.Complete(l.node(op, s), polling)
+			l.port.sink.Deliver(l.node(op, s), &l.order, tray)
 		}
 	}
 }
@@ -186,22 +187,22 @@ func (l *listener) Recycle(n *driver.Op) {
 	defer l.mu.Unlock()
 	l.free = append(l.free, n)
 	l.out--
-	l.pump(false)
+	l.pump(nil)
 }
 
-func (l *listener) complete(err error, polling bool) {
+func (l *listener) complete(err error, tray *driver.Tray) {
 	op := l.ops.Pop()
 	op.Err = err
-	l.port.sink.Complete(op, polling)
+	l.port.sink.Deliver(op, &l.order, tray)
 }
 
 // ready takes note of an event.
-func (l *listener) ready(uint32, *[]Transfer) {
+func (l *listener) ready(_ uint32, _ *[]Transfer, tray *driver.Tray) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed {
 		l.waits = true
-		l.pump(true)
+		l.pump(tray)
 	}
 }
 
@@ -227,7 +228,7 @@ func (l *listener) CancelAll() int {
 func (l *listener) failAll(err error) int {
 	n := l.ops.Len()
 	for l.ops.Front() != nil {
-		l.complete(err, false)
+		l.complete(err, nil)
 	}
 	return n
 }

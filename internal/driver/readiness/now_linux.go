@@ -18,23 +18,27 @@ func (s *stream) SendNow(b []byte) (int, error) {
 	if err == nil && (q.busy || !q.ready || q.ops.Front() != nil) {
 		err = driver.ErrWouldBlock
 	}
-	fd, seq := s.fd, q.seq
-	q.busy = err == nil
-	s.mu.Unlock()
 	if err != nil {
+		s.mu.Unlock()
 		return 0, err
 	}
+	fd, seq := s.fd, q.seq
+	q.busy = true
+	s.mu.Unlock()
 	n, errno := epoll.SendOne(fd, b)
 	return n, s.sentNow(errno, seq)
 }
 
 // sentNow takes the result of the call.
-func (s *stream) sentNow(errno syscall.Errno, seq uint32) error {
+func (s *stream) sentNow(errno syscall.Errno, seq uint16) error {
 	s.mu.Lock()
 	q := &s.send
 	q.busy = false
 	err := s.judge(errno, seq)
-	s.goOn(true, false)
+	if op := q.ops.Front(); op != nil && op.Canceled {
+		s.complete(q, driver.ErrAborted, nil) // no transfer of its own was under way
+	}
+	s.goOn(true, nil)
 	p, more := s.port, s.send.listed || s.recv.listed
 	s.mu.Unlock()
 	if more {
@@ -44,7 +48,7 @@ func (s *stream) sentNow(errno syscall.Errno, seq uint32) error {
 }
 
 // judge is outcome for a transfer without an operation. The lock is held.
-func (s *stream) judge(errno syscall.Errno, seq uint32) error {
+func (s *stream) judge(errno syscall.Errno, seq uint16) error {
 	switch errno {
 	case 0:
 		return nil

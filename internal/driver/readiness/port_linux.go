@@ -62,7 +62,7 @@ type Transfer struct {
 	s   *stream
 	op  *driver.Op
 	buf *driver.Buf
-	seq uint32
+	seq uint16
 	err error // a failure that isn't the descriptor's
 }
 
@@ -86,8 +86,7 @@ type Port struct {
 	exec      Exec
 	crew      *blocking.Crew
 	slots     driver.Slots[handle]
-	events    []epoll.Event // Poll's own
-	usual     int           // bytes that a receive brings of late; Poll's own
+	usual     atomic.Int64 // bytes that a receive brings of late
 	woken     atomic.Bool
 	shut      atomic.Bool
 	uses      atomic.Int32 // who may be using the descriptors, besides Poll
@@ -101,8 +100,8 @@ type Port struct {
 // handle is a stream, a datagram socket or a listener.
 type handle interface {
 	// ready takes note of events and adds the transfers that they make worth
-	// while. Only Poll calls it.
-	ready(events uint32, out *[]Transfer)
+	// while. Only a Poll calls it, for the given tray.
+	ready(events uint32, out *[]Transfer, tray *driver.Tray)
 	Close() error
 }
 
@@ -116,7 +115,6 @@ type side struct {
 func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, set: -1, wake: -1}
 	p.crew = blocking.NewCrew(sink, p.Wake)
-	p.events = make([]epoll.Event, eventsMax)
 	p.batches.New = func() any { return new(batch) }
 	if err := p.open(); err != nil {
 		p.Close()
@@ -130,7 +128,7 @@ func (p *Port) open() (err error) {
 		return sysError("epoll_create1", err)
 	}
 	if driver.FeaturePwait2.Disabled() == nil {
-		_, errno := epoll.WaitPrecise(p.set, p.events, 0)
+		_, errno := epoll.WaitPrecise(p.set, make([]epoll.Event, 1), 0)
 		p.precise = errno == 0
 	}
 	if p.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
@@ -139,15 +137,23 @@ func (p *Port) open() (err error) {
 	return sysError("epoll_ctl", epoll.Add(p.set, p.wake, unix.EPOLLIN|unix.EPOLLET, wakeToken))
 }
 
-// Poll implements driver.Port. What was held back and what the kernel has ready
-// go into one batch.
-func (p *Port) Poll(timeout time.Duration) error {
-	events := p.events[:max(min(bytesGoal/(p.usual+1), eventsMax), eventsMin)]
+// Poll implements driver.Port.
+func (p *Port) Poll(timeout time.Duration) error { return p.PollFor(nil, timeout) }
+
+// PollFor implements driver.SharedPort. All that poll wait on one set: the kernel
+// gives each event to one of them. What was held back and what the kernel has
+// ready go into one batch.
+func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
+	b := p.batches.Get().(*batch)
+	defer p.batches.Put(b)
+	events := b.events[:max(min(bytesGoal/(int(p.usual.Load())+1), eventsMax), eventsMin)]
 	n, errno := epoll.Ready(p.set, events)
-	done := p.run(events[:max(n, 0)], true)
+	done := p.run(b, events[:max(n, 0)], tray)
 	if n <= 0 && done == 0 && timeout != 0 && !p.held() {
+		tray.Rest()
 		n, errno = p.wait(events, timeout)
-		p.run(events[:max(n, 0)], true)
+		tray.Rise()
+		p.run(b, events[:max(n, 0)], tray)
 	}
 	if errno != 0 && errno != unix.EINTR {
 		return sysError("epoll_pwait", errno)
@@ -162,14 +168,19 @@ func (p *Port) wait(events []epoll.Event, timeout time.Duration) (int, syscall.E
 	return epoll.Wait(p.set, events, timeout)
 }
 
-func (p *Port) ready(ev *epoll.Event, out *[]Transfer) {
-	if ev.Token() == wakeToken {
-		p.woken.Store(false)
-		return
+// answer makes the transfers that events call for.
+func (p *Port) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
+	handles := driver.GetAll(&p.slots, b.handles[:0], events, (*epoll.Event).Token)
+	for i, h := range handles {
+		switch {
+		case events[i].Token() == wakeToken:
+			p.woken.Store(false)
+		case h != nil:
+			h.ready(events[i].Events, &b.transfers, tray)
+		}
 	}
-	if h := p.slots.Get(ev.Token()); h != nil {
-		h.ready(ev.Events, out)
-	}
+	clear(handles)
+	b.handles = handles
 }
 
 // Nap implements driver.Napper.
@@ -187,7 +198,7 @@ func (p *Port) Wake() {
 }
 
 // Flush implements driver.Port.
-func (p *Port) Flush() { p.run(nil, false) }
+func (p *Port) Flush() { p.flush() }
 
 // held reports whether sides wait for a transfer.
 func (p *Port) held() bool {
@@ -218,20 +229,30 @@ func (p *Port) kick(sides int) {
 		p.sink.Deferred()
 		return
 	}
-	p.run(nil, false)
+	p.flush()
 }
 
+// batch is what somebody needs who polls or carries out transfers.
 type batch struct {
+	events    [eventsMax]epoll.Event
+	handles   []handle
 	sides     []side
 	transfers []Transfer
+}
+
+// flush carries out what is on the list.
+func (p *Port) flush() {
+	b := p.batches.Get().(*batch)
+	p.run(b, nil, nil)
+	p.batches.Put(b)
 }
 
 // run carries out the transfers that events make worth while and those on the
 // list, until that is empty or until it has done so many that others must get a
 // look in. It reports how many operations that completed.
-func (p *Port) run(events []epoll.Event, polling bool) int {
+func (p *Port) run(b *batch, events []epoll.Event, tray *driver.Tray) int {
 	p.uses.Add(1)
-	done := p.rounds(events, polling)
+	done := p.rounds(b, events, tray)
 	p.unuse()
 	if p.held() {
 		p.sink.Deferred() // the caller may be busy with other things for long
@@ -239,15 +260,12 @@ func (p *Port) run(events []epoll.Event, polling bool) int {
 	return done
 }
 
-func (p *Port) rounds(events []epoll.Event, polling bool) (done int) {
-	b := p.batches.Get().(*batch)
+func (p *Port) rounds(b *batch, events []epoll.Event, tray *driver.Tray) (done int) {
 	for round := range roundsMax {
 		b.transfers = b.transfers[:0]
 		p.collect(b)
-		if round == 0 {
-			for i := range events {
-				p.ready(&events[i], &b.transfers)
-			}
+		if round == 0 && len(events) > 0 {
+			p.answer(b, events, tray)
 		}
 		if len(b.transfers) == 0 {
 			break
@@ -258,16 +276,15 @@ func (p *Port) rounds(events []epoll.Event, polling bool) (done int) {
 		}
 		for i := range b.transfers {
 			t := &b.transfers[i]
-			done += t.s.finish(t, polling)
+			done += t.s.finish(t, tray)
 			t.giveBack()
 		}
 		clear(b.transfers)
 	}
-	p.batches.Put(b)
 	return done
 }
 
-// note keeps p.usual up to date. Poll calls it.
+// note keeps p.usual up to date.
 func (p *Port) note(batch []Transfer) {
 	bytes, count := 0, 0
 	for i := range batch {
@@ -277,7 +294,8 @@ func (p *Port) note(batch []Transfer) {
 		}
 	}
 	if count > 0 {
-		p.usual += (bytes/count - p.usual) / 4
+		usual := p.usual.Load()
+		p.usual.Store(usual + (int64(bytes/count)-usual)/4)
 	}
 }
 

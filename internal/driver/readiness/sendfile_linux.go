@@ -34,8 +34,8 @@ func (j *sendJob) Do() {
 	t := &j.t
 	t.callFile()
 	p := t.s.port
-	t.s.finish(t, false)
-	p.run(nil, false) // what is next on the stream
+	t.s.finish(t, nil)
+	p.flush() // what is next on the stream
 }
 
 // callFile sends a piece of the file. What isn't the socket's doing goes to

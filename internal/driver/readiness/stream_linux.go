@@ -79,7 +79,8 @@ func (s *stream) more() *rarely {
 // is worth a transfer.
 type queue struct {
 	ops    driver.List
-	seq    uint32 // readiness events seen
+	order  driver.Order
+	seq    uint16 // readiness events seen
 	ready  bool   // a transfer may move something
 	busy   bool   // a transfer for the head is under way
 	held   bool   // the head has met the end of the stream: see doubtful
@@ -89,14 +90,8 @@ type queue struct {
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
 	s := &stream{v6: v6, connected: remote.IsValid()}
 	s.setRemote(remote)
-	s.init(fd)
-	return s
-}
-
-// init prepares a stream that has its other fields.
-func (s *stream) init(fd int) {
 	s.fd = fd
-	s.acct.Owner = s
+	return s
 }
 
 func (s *stream) setRemote(a netip.AddrPort) { s.remote, s.remotePort = a.Addr(), a.Port() }
@@ -217,9 +212,9 @@ func (q *queue) worth() bool {
 }
 
 // ready implements handle.
-func (s *stream) ready(ev uint32, out *[]Transfer) {
+func (s *stream) ready(ev uint32, out *[]Transfer, tray *driver.Tray) {
 	s.mu.Lock()
-	if !s.closed && (s.few().connecting == nil || s.connectOver()) {
+	if !s.closed && (s.few().connecting == nil || s.connectOver(tray)) {
 		s.note(ev)
 		s.transfer(false, out)
 		s.transfer(true, out)
@@ -256,18 +251,20 @@ func (s *stream) Kick() {
 }
 
 // complete ends the operation at the head of a queue. The lock is held.
-func (s *stream) complete(q *queue, err error, polling bool) {
+func (s *stream) complete(q *queue, err error, tray *driver.Tray) {
 	op := q.ops.Pop()
 	op.Err = err
-	s.port.sink.Complete(op, polling)
+	s.recv.order.Settle(tray)
+	s.send.order.Settle(tray)
+	s.port.sink.Deliver(op, &q.order, tray)
 }
 
 // failAll ends every operation of a queue whose head has no transfer under
 // way, and reports how many. The lock is held.
-func (s *stream) failAll(q *queue, err error, polling bool) int {
+func (s *stream) failAll(q *queue, err error, tray *driver.Tray) int {
 	n := 0
 	for !q.busy && q.ops.Front() != nil {
-		s.complete(q, err, polling)
+		s.complete(q, err, tray)
 		n++
 	}
 	return n
@@ -327,7 +324,7 @@ func (s *stream) CancelAll() int {
 			}
 		}
 		for q.ops.Front() != nil {
-			s.complete(q, driver.ErrAborted, false)
+			s.complete(q, driver.ErrAborted, nil)
 			n++
 		}
 		if keep != nil {
@@ -369,8 +366,8 @@ func (s *stream) end(reset bool) *Port {
 		if s.few().connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
-		s.failAll(&s.recv, net.ErrClosed, false)
-		s.failAll(&s.send, net.ErrClosed, false)
+		s.failAll(&s.recv, net.ErrClosed, nil)
+		s.failAll(&s.send, net.ErrClosed, nil)
 	}
 	s.releaseFD()
 	return s.port
@@ -405,7 +402,7 @@ func (s *stream) ShutdownSend() error {
 // finishSending sends the end of the stream once nothing is left to send. The
 // lock is held.
 func (s *stream) finishSending() error {
-	if !s.finishing || s.closed || s.send.ops.Front() != nil {
+	if !s.finishing || s.closed || s.send.busy || s.send.ops.Front() != nil {
 		return nil
 	}
 	return sysError("shutdown", unix.Shutdown(s.fd, unix.SHUT_WR))

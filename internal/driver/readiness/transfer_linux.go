@@ -43,7 +43,7 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 	case send:
 		t.Skip = op.N
 	case op.Kind == driver.KindRecvPooled:
-		if t.buf = s.port.pool.Get(&s.acct); t.buf == nil {
+		if t.buf = s.port.pool.Get(&s.acct, s); t.buf == nil {
 			return // Kick comes when there is one
 		}
 		op.SetOneBuf(t.buf.Data)
@@ -62,35 +62,35 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 }
 
 // finish takes a transfer's result and reports how many operations it ended.
-func (s *stream) finish(t *Transfer, polling bool) int {
+func (s *stream) finish(t *Transfer, tray *driver.Tray) int {
 	s.mu.Lock()
-	done := s.conclude(t, polling)
+	done := s.conclude(t, tray)
 	s.mu.Unlock()
 	return done
 }
 
-func (s *stream) conclude(t *Transfer, polling bool) (done int) {
+func (s *stream) conclude(t *Transfer, tray *driver.Tray) (done int) {
 	q := s.queue(t.Send)
 	q.busy = false
 	if err, over := s.outcome(q, t); over {
-		s.complete(q, err, polling)
+		s.complete(q, err, tray)
 		done++
 	} else if t.buf != nil {
 		t.op.DropBufs() // an idle receive keeps no pooled memory alive
 	}
-	return done + s.goOn(t.Send, polling)
+	return done + s.goOn(t.Send, tray)
 }
 
 // goOn follows a transfer: the side has nothing under way any more. It reports
 // how many operations that ended. The lock is held.
-func (s *stream) goOn(send, polling bool) (done int) {
+func (s *stream) goOn(send bool, tray *driver.Tray) (done int) {
 	switch {
 	case s.closed:
-		done = s.failAll(s.queue(send), net.ErrClosed, polling)
+		done = s.failAll(s.queue(send), net.ErrClosed, tray)
 		s.releaseFD()
 	case s.few().err != nil:
-		done = s.failAll(&s.recv, s.rare.err, polling)
-		done += s.failAll(&s.send, s.rare.err, polling)
+		done = s.failAll(&s.recv, s.rare.err, tray)
+		done += s.failAll(&s.send, s.rare.err, tray)
 	default:
 		s.list(send)
 		if send {

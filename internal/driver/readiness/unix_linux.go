@@ -17,7 +17,7 @@ type unixStream struct{ stream }
 func newUnixStream(fd int, connected bool) *unixStream {
 	u := &unixStream{}
 	u.local, u.connected = true, connected
-	u.init(fd)
+	u.fd = fd
 	return u
 }
 
@@ -86,11 +86,11 @@ func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 func (u *unixStream) tryConnect(path string) {
 	switch err := unix.Connect(u.fd, &unix.SockaddrUnix{Name: path}); err {
 	case nil:
-		u.established(false)
+		u.established(nil)
 	case unix.EAGAIN:
 		u.later(func() { u.tryConnect(path) })
 	default:
-		u.endConnect(absent("connect", err), false)
+		u.endConnect(absent("connect", err), nil)
 	}
 }
 

@@ -48,7 +48,6 @@ func (n *network) newStream(v6 bool) *stream {
 	s := &stream{v6: v6}
 	s.socket = socket{self: s, net: n, chance: n.weather.chance(n.next())}
 	s.in = newInbox(s.chance)
-	s.acct.Owner = s
 	return s
 }
 

@@ -29,7 +29,7 @@ func (s *stream) receive(op *driver.Op) (over bool, err error) {
 		return true, nil
 	}
 	if op.Kind == driver.KindRecvPooled {
-		buf := s.port.pool.Get(&s.acct)
+		buf := s.port.pool.Get(&s.acct, s)
 		if buf == nil {
 			s.starved = true // Kick comes when there is one
 			return false, nil

@@ -53,7 +53,6 @@ func newSocket(v6 bool) (windows.Handle, error) {
 func newStream(sock windows.Handle, v6 bool) *Stream {
 	s := &Stream{handle: handle{sock: sock, v6: v6}}
 	s.handle.owner = s
-	s.acct.Owner = s
 	return s
 }
 

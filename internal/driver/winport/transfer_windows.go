@@ -137,7 +137,7 @@ func (s *Stream) readable(r *record, status syscall.Errno) (unused *driver.Buf) 
 // waits again. It returns a buffer that it took in vain, to be given back
 // without the lock, since that may kick other sockets.
 func (s *Stream) fetch(r *record) (unused *driver.Buf) {
-	buf := s.port.pool.Get(&s.acct)
+	buf := s.port.pool.Get(&s.acct, s)
 	if buf == nil {
 		r.state = starved
 		return nil

@@ -1,0 +1,185 @@
+package iocp
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+// Worker makes a worker of the port.
+func (p *Port) Worker() *Worker {
+	w := &Worker{port: p, sema: make(chan struct{}, 1)}
+	w.w.Owner = w
+	p.mu.Lock()
+	w.tray = p.newTray()
+	p.workers = append(p.workers, w)
+	p.mu.Unlock()
+	return w
+}
+
+// newTray makes or finds a tray for a worker; nil if there are very many
+// already. The caller holds mu.
+func (p *Port) newTray() *driver.Tray {
+	if n := len(p.traysFree); n > 0 {
+		t := p.traysFree[n-1]
+		p.traysFree = p.traysFree[:n-1]
+		return t
+	}
+	all := *p.trays.Load()
+	id := min(len(all)+1, math.MaxUint16+1)
+	t := driver.NewTray(uint16(id), &p.laden)
+	if id <= math.MaxUint16 {
+		all = append(slices.Clip(all), t)
+		p.trays.Store(&all)
+	}
+	return t
+}
+
+// dismiss takes a worker that is closed off the port's list. The caller holds mu.
+func (p *Port) dismiss(w *Worker) {
+	p.clear(w, true)
+	p.traysFree = append(p.traysFree, w.tray)
+	p.over += w.dequeued.Load()
+	i := slices.Index(p.workers, w)
+	p.workers = slices.Delete(p.workers, i, i+1)
+}
+
+// Deliver implements driver.Sink. The packet goes behind the one before it, if
+// that hasn't been dequeued; else onto the tray of whoever has found it; else
+// onto that of the worker who is at work on the handle's packets; else into the
+// queue.
+func (p *Port) Deliver(op *driver.Op, o *driver.Order, by *driver.Tray) {
+	if o == nil {
+		o = new(driver.Order)
+	}
+	if p.putOnTray(op, o, by) {
+		return
+	}
+	p.mu.Lock()
+	p.push(op)
+	o.Queue(p.put)
+	if by == nil {
+		p.dispatch(nil)
+		p.arm()
+	}
+	p.mu.Unlock()
+}
+
+func (p *Port) putOnTray(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
+	if id := o.Tray(); id == 0 && !o.Gone(p.taken.Load()) {
+		return false
+	} else if id != 0 {
+		if before := p.tray(id); before != by && before.Follow(op, o) {
+			return true
+		}
+	}
+	if p.mixed.Load() { // it was there, but has been moved
+		return false
+	}
+	if by != nil {
+		by.Put(op, o)
+		return true
+	}
+	id := o.Home()
+	return id != 0 && p.tray(id).Join(op, o)
+}
+
+func (p *Port) tray(id uint16) *driver.Tray { return (*p.trays.Load())[id-1] }
+
+// poll polls for a tray, or for nobody's.
+func (p *Port) poll(t *driver.Tray, timeout time.Duration) error {
+	if p.shared != nil {
+		return p.shared.PollFor(t, timeout)
+	}
+	return p.drv.Poll(timeout)
+}
+
+// queued is the number of packets not yet dequeued. The caller holds mu.
+func (p *Port) queued() int {
+	n := p.queue.Len()
+	if p.laden.Load() > 0 {
+		for _, w := range p.workers {
+			n += w.tray.Len()
+		}
+	}
+	return n
+}
+
+// total is the number of packets ever queued. The caller holds mu.
+func (p *Port) total() uint64 {
+	n := p.completed
+	for _, t := range *p.trays.Load() {
+		n += t.Total()
+	}
+	return n
+}
+
+// pop takes the oldest packet of the queue; if it is empty, one of the fullest
+// tray. It may be nil: trays are taken from without mu. The caller holds mu.
+func (p *Port) pop() *driver.Op {
+	if p.queue.Len() > 0 {
+		d := p.queue.Pop()
+		p.noteTaken()
+		return d
+	}
+	var fullest *driver.Tray
+	for _, w := range p.workers {
+		if n := w.tray.Len(); n > 0 && (fullest == nil || n > fullest.Len()) {
+			fullest = w.tray
+		}
+	}
+	if fullest == nil {
+		return nil
+	}
+	var one driver.List
+	fullest.Take(&one, 1)
+	return one.Pop()
+}
+
+// noteTaken counts a packet that was taken from the queue. The caller holds mu.
+func (p *Port) noteTaken() {
+	if p.ahead > 0 {
+		p.ahead--
+	} else {
+		p.taken.Add(1)
+	}
+	if p.strays > 0 {
+		if p.strays--; p.strays == 0 {
+			p.mixed.Store(false)
+		}
+	}
+	if p.queue.Len() == 0 {
+		p.backlog.Store(false)
+	}
+}
+
+// clear puts what lies on a worker's tray into the queue: at its front, if it
+// is older than what is there. The orders of these packets don't know of that,
+// so as long as some of them are there everything goes there. The caller holds
+// mu.
+func (p *Port) clear(w *Worker, older bool) {
+	if w.tray.Len() == 0 {
+		return
+	}
+	p.mixed.Store(true)
+	before := p.queue.Len()
+	defer func() {
+		n := p.queue.Len() - before
+		if older {
+			p.ahead, p.strays = p.ahead+n, p.strays+n
+		} else {
+			p.put, p.strays = p.put+uint32(n), before+n
+		}
+	}()
+	w.tray.Clear(&p.queue, older)
+	p.backlog.Store(true)
+}
+
+// clearTrays has everything go through the queue. The caller holds mu.
+func (p *Port) clearTrays() {
+	for _, w := range p.workers {
+		p.clear(w, true)
+	}
+}
