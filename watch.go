@@ -103,12 +103,8 @@ func (p *Port) review(now int64) {
 	for _, t := range *p.trays.Load() {
 		idle += t.Idle()
 	}
-	promote, retire := p.sched.Review(int(100 * int64(idle-p.idled) / passed))
+	p.promote(p.sched.Review(int(100 * int64(idle-p.idled) / passed)))
 	p.reviewed, p.idled = now, idle
-	p.promote(promote)
-	if retire != nil {
-		p.signal(retire.Owner.(*Worker))
-	}
 }
 
 // promote has a parked worker poll. The caller holds mu.

@@ -12,19 +12,32 @@ func saturated() (*State, []*Waiter) {
 	return s, ws
 }
 
+// review has so many reviews find the same idle time, and gives the first
+// worker that one of them promotes, and after how many.
+func review(s *State, reviews, idle int) (*Waiter, int) {
+	for i := range reviews {
+		if w := s.Review(idle); w != nil {
+			return w, i + 1
+		}
+	}
+	return nil, reviews
+}
+
 func TestCrewGrowsWhileNobodyIsIdle(t *testing.T) {
 	s, ws := saturated()
 	if s.Poll(ws[3]) {
 		t.Fatal("another polls although one is enough")
 	}
-	promote, retire := s.Review(0)
-	expect(t, "promoted", promote, ws[3])
-	expect(t, "retired", retire, nil)
+	review(s, fullMin-1, 0)
+	s.Review(noneIdle + 1)
+	promoted, after := review(s, 2*fullMin, noneIdle)
+	expect(t, "promoted", promoted, ws[3])
+	if after != fullMin {
+		t.Fatalf("grown after %d reviews in a row without idle time, want %d", after, fullMin)
+	}
 	if s.Crew() != 2 || s.Pollers() != 1 {
 		t.Fatalf("a crew of %d with %d polling, want 2 and 1", s.Crew(), s.Pollers())
 	}
-	promote, _ = s.Review(2 * oneTooFew / 3)
-	expect(t, "promoted with two thirds of a worker's time left over", promote, nil)
 }
 
 func TestCrewGrowsNoFurtherThanItMay(t *testing.T) {
@@ -32,7 +45,7 @@ func TestCrewGrowsNoFurtherThanItMay(t *testing.T) {
 	s.Share(2, true)
 	enter(s, ws[1:]...)
 	s.Run(ws[0])
-	for range 10 {
+	for range 10 * fullMin {
 		s.Review(0)
 	}
 	if s.Crew() != 2 || s.Pollers() != 1 {
@@ -41,36 +54,42 @@ func TestCrewGrowsNoFurtherThanItMay(t *testing.T) {
 	alone, ws := New(4, 0), waiters(2)
 	enter(alone, ws[1])
 	alone.Run(ws[0])
-	promote, _ := alone.Review(0)
-	expect(t, "promoted where one may poll at a time", promote, nil)
+	promoted, _ := review(alone, 10*fullMin, 0)
+	expect(t, "promoted where one may poll at a time", promoted, nil)
 }
 
-func TestCrewShrinksWhenOneLessWouldDo(t *testing.T) {
+// TestOneLessIsTried: a crew with some time left over tries to do with one less,
+// and does so more rarely when that was no good.
+func TestOneLessIsTried(t *testing.T) {
 	s, ws := saturated()
-	s.Review(0)
-	for i := range spareMax - 1 {
-		if _, retire := s.Review(oneTooFew); retire != nil {
-			t.Fatalf("one retires after %d reviews", i+1)
+	w, _ := review(s, fullMin, 0)
+	expect(t, "promoted", w, ws[3])
+	for want := trialMin; want < trialMax; want *= 2 {
+		review(s, 5*trialMax, someIdle-1)
+		if s.Crew() != 2 {
+			t.Fatal("one less is tried although there is hardly any idle time")
 		}
+		s.resize(2)
+		review(s, want-1, someIdle)
+		if s.Crew() != 2 {
+			t.Fatalf("one less is tried before %d reviews", want)
+		}
+		s.Review(someIdle)
+		if s.Crew() != 1 {
+			t.Fatalf("one less isn't tried after %d reviews", want)
+		}
+		s.StopPoll(ws[3])
+		if s.Poll(ws[3]) {
+			t.Fatal("polls although one less is tried")
+		}
+		w, _ := review(s, fullMin, 0)
+		expect(t, "promoted after the trial", w, ws[3])
 	}
-	s.Review(oneTooFew - 1) // there is more to do again
-	for range spareMax - 1 {
-		s.Review(oneTooFew)
+	for range 2 {
+		review(s, trialMax, 2*someIdle)
 	}
-	if s.Crew() != 2 {
-		t.Fatal("shrunk by reviews that weren't in a row")
-	}
-	_, retire := s.Review(oneTooFew)
-	expect(t, "retired", retire, ws[3])
-	s.StopPoll(ws[3])
-	if s.Poll(ws[3]) {
-		t.Fatal("polls again although one is enough")
-	}
-	for range 2 * spareMax {
-		s.Review(100)
-	}
-	if s.Crew() != 1 {
-		t.Fatalf("a crew of %d", s.Crew())
+	if s.Crew() != 1 || s.trial != trialMin {
+		t.Fatalf("one was enough for long: a crew of %d, the next trial after %d reviews", s.Crew(), s.trial)
 	}
 }
 
@@ -83,10 +102,8 @@ func TestCrewOfAllStays(t *testing.T) {
 			t.Fatal("one doesn't poll")
 		}
 	}
-	for range 2 * spareMax {
-		if _, retire := s.Review(300); retire != nil {
-			t.Fatal("one retires")
-		}
+	if review(s, 2*trialMax, 300); s.Crew() != 3 {
+		t.Fatalf("a crew of %d is left", s.Crew())
 	}
 }
 

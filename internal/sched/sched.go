@@ -65,7 +65,9 @@ type State struct {
 	crew     int // as many as the load needs, up to the cap
 	crewMin  int
 	crewMax  int
-	spare    int // reviews in a row after which one less would do
+	full     int // reviews in a row in which nobody was idle
+	steady   int // reviews since the crew last changed
+	trial    int // of those, so many before one less is tried
 	looks    uint64
 	calm     uint64 // ticks since a look found a stalled worker
 	mark     uint64 // packets ever queued, as of the last look
@@ -83,16 +85,18 @@ const (
 	quick      = 20
 	quickTicks = 10
 
-	// Reviews of the crew, in percent of one worker's time.
-	noneIdle  = 3   // less idle time than this: there is work for one more
-	oneTooFew = 125 // more: one less has a quarter of its time left
-	spareMax  = 5   // so many of those in a row are believed
+	// Reviews of the crew. Idle time is in percent of one worker's.
+	noneIdle = 3    // up to this much nobody has time left over
+	fullMin  = 5    // after so many reviews without there is work for one more
+	someIdle = 30   // from this much on one less is worth a trial
+	trialMin = 10   // reviews from one change to a trial, at first
+	trialMax = 1000 // and at most
 )
 
 // New makes the state for at most cap running workers. A worker that has been
 // silent for patience ticks no longer counts; 0 means that all always do.
 func New(cap int, patience uint64) *State {
-	return &State{cap: cap, patience: patience, calm: calmAfter, crew: 1, crewMin: 1, crewMax: 1}
+	return &State{cap: cap, patience: patience, calm: calmAfter, crew: 1, crewMin: 1, crewMax: 1, steady: trialMin, trial: trialMin}
 }
 
 // Share says that up to most workers may poll at a time: as many as the load
@@ -341,32 +345,42 @@ func (s *State) NeedLook(queued int) bool {
 
 // Review takes note of the time for which workers have waited in the kernel
 // since the last review, in percent of one worker's time, and adapts the crew
-// to it. What it answers is for the caller to carry out: promote, a parked
-// worker that must poll; retire, one that polls and must look again.
-func (s *State) Review(idle int) (promote, retire *Waiter) {
-	if idle <= noneIdle {
-		s.spare = 0
-		if s.crew < s.crewMax && s.pollers+s.busy() >= s.crew {
-			s.crew++
-		}
-		return s.Promote(), nil
+// to it. It answers which parked worker must poll now, if one must.
+//
+// That two have time left over doesn't tell whether one would do: it does the
+// same work with less CPU time, since it has more of it to do at a time. So that
+// is tried, and the more rarely the more often it was in vain.
+func (s *State) Review(idle int) (promote *Waiter) {
+	s.steady++
+	if idle > noneIdle {
+		s.full = 0
+		s.relax(idle)
+		return nil
 	}
-	if s.crew == s.crewMin || idle < oneTooFew {
-		s.spare = 0
-		return nil, nil
+	if s.full++; s.full < fullMin || s.crew == s.crewMax || s.Room() {
+		return nil
 	}
-	if s.spare++; s.spare < spareMax {
-		return nil, nil
+	if s.steady < trialMin {
+		s.trial = min(2*s.trial, trialMax) // the last change was no good
 	}
-	s.spare = 0
-	s.crew--
-	for _, w := range s.waiters {
-		if w.polling {
-			return nil, w
-		}
-	}
-	return nil, nil
+	s.resize(s.crew + 1)
+	return s.Promote()
 }
+
+// relax has one worker less in the crew, if that is worth a trial: it parks once
+// it wants to poll again.
+func (s *State) relax(idle int) {
+	switch {
+	case s.crew == s.crewMin:
+		if s.steady >= trialMin {
+			s.trial = trialMin
+		}
+	case idle >= someIdle && s.steady >= s.trial:
+		s.resize(s.crew - 1)
+	}
+}
+
+func (s *State) resize(crew int) { s.crew, s.full, s.steady = crew, 0, 0 }
 
 // Pace is how many ticks after the last look the next is due, while NeedLook
 // holds.
