@@ -42,7 +42,7 @@ func (s *stream) sentNow(errno syscall.Errno, seq uint16) error {
 	p, more := s.port, s.send.listed || s.recv.listed
 	s.mu.Unlock()
 	if more {
-		p.kick(1)
+		p.kick(true, 1)
 	}
 	return err
 }

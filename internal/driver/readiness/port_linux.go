@@ -70,10 +70,11 @@ const (
 	eventsMax   = 256       // events taken from the kernel at a time, at most
 	eventsMin   = 8         // and at least, if that would be too many bytes
 	bytesGoal   = 256 << 10 // to be received at a time: what stays in a CPU's own cache until it's handled
-	batchMax    = 128       // transfers carried out at a time
-	heldMax     = 64        // transfers held back at most
-	roundsMax   = 8         // batches in a row before others get a look in
-	wakeToken   = 0         // no slot has it: generations begin at 1
+	batchMax    = 128       // sends carried out at a time, and as many receives
+	recvsMax    = batchMax * roundsMax
+	heldMax     = 64 // sends held back at most
+	roundsMax   = 8  // batches in a row before others get a look in
+	wakeToken   = 0  // no slot has it: generations begin at 1
 	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 )
 
@@ -92,8 +93,9 @@ type Port struct {
 	uses      atomic.Int32 // who may be using the descriptors, besides Poll
 	batches   sync.Pool
 
+	todo todo
+
 	mu     sync.Mutex
-	todo   []side // sides on which a transfer is worth trying
 	closed bool
 }
 
@@ -103,12 +105,6 @@ type handle interface {
 	// while. Only a Poll calls it, for the given tray.
 	ready(events uint32, out *[]Transfer, tray *driver.Tray)
 	Close() error
-}
-
-// side is one direction of a stream.
-type side struct {
-	s    *stream
-	send bool
 }
 
 // Open makes a port on the given Exec, which it closes when it fails.
@@ -146,10 +142,10 @@ func (p *Port) Poll(timeout time.Duration) error { return p.PollFor(nil, timeout
 func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	b := p.batches.Get().(*batch)
 	defer p.batches.Put(b)
-	events := b.events[:max(min(bytesGoal/(int(p.usual.Load())+1), eventsMax), eventsMin)]
+	events := b.events[:p.batchSize()]
 	n, errno := epoll.Ready(p.set, events)
 	done := p.run(b, events[:max(n, 0)], tray)
-	if n <= 0 && done == 0 && timeout != 0 && !p.held() {
+	if n <= 0 && done == 0 && timeout != 0 && !p.todo.any() {
 		tray.Rest()
 		n, errno = p.wait(events, timeout)
 		tray.Rise()
@@ -159,6 +155,11 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 		return sysError("epoll_pwait", errno)
 	}
 	return nil
+}
+
+// batchSize is how many receives are made at a time.
+func (p *Port) batchSize() int {
+	return max(min(bytesGoal/(int(p.usual.Load())+1), eventsMax), eventsMin)
 }
 
 func (p *Port) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
@@ -200,43 +201,11 @@ func (p *Port) Wake() {
 // Flush implements driver.Port.
 func (p *Port) Flush() { p.flush() }
 
-// held reports whether sides wait for a transfer.
-func (p *Port) held() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.todo) > 0
-}
-
-// enlist puts a side on the list of those worth trying, and reports how long
-// that is now. The stream's lock is held by the caller.
-func (p *Port) enlist(s *stream, send bool) int {
-	q := s.queue(send)
-	p.mu.Lock()
-	if !q.listed {
-		q.listed = true
-		p.todo = append(p.todo, side{s, send})
-	}
-	n := len(p.todo)
-	p.mu.Unlock()
-	return n
-}
-
-// kick carries out the so many sides worth trying, now or, when more work waits
-// to be handled and batches are cheaper, together with what that brings. It must
-// be called without any lock.
-func (p *Port) kick(sides int) {
-	if sides < heldMax && p.exec.Batches() && p.sink.Backlog() {
-		p.sink.Deferred()
-		return
-	}
-	p.flush()
-}
-
 // batch is what somebody needs who polls or carries out transfers.
 type batch struct {
 	events    [eventsMax]epoll.Event
 	handles   []handle
-	sides     []side
+	streams   []*stream
 	transfers []Transfer
 }
 
@@ -254,16 +223,20 @@ func (p *Port) run(b *batch, events []epoll.Event, tray *driver.Tray) int {
 	p.uses.Add(1)
 	done := p.rounds(b, events, tray)
 	p.unuse()
-	if p.held() {
+	if p.todo.any() {
 		p.sink.Deferred() // the caller may be busy with other things for long
 	}
 	return done
 }
 
 func (p *Port) rounds(b *batch, events []epoll.Event, tray *driver.Tray) (done int) {
+	recvs := recvsMax
+	if tray != nil {
+		recvs = p.batchSize() // not to the disadvantage of those whom an event makes ready
+	}
 	for round := range roundsMax {
 		b.transfers = b.transfers[:0]
-		p.collect(b)
+		recvs -= p.todo.collect(b, recvs)
 		if round == 0 && len(events) > 0 {
 			p.answer(b, events, tray)
 		}
@@ -320,35 +293,6 @@ func (t *Transfer) giveBack() {
 		t.buf.Release(t.buf.Gen())
 		t.buf = nil
 	}
-}
-
-// collect takes sides off the list and makes their transfers.
-func (p *Port) collect(b *batch) {
-	for p.take(b) {
-		for _, sd := range b.sides {
-			sd.s.begin(sd.send, &b.transfers)
-		}
-		clear(b.sides)
-		if len(b.transfers) > 0 {
-			return
-		}
-	}
-}
-
-// take moves sides from the list to the batch and reports whether there were
-// any.
-func (p *Port) take(b *batch) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := min(len(p.todo), batchMax)
-	if n == 0 {
-		return false
-	}
-	b.sides = append(b.sides[:0], p.todo[:n]...)
-	rest := copy(p.todo, p.todo[n:])
-	clear(p.todo[rest:])
-	p.todo = p.todo[:rest]
-	return true
 }
 
 // Note implements driver.Port.

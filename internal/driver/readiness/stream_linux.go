@@ -192,7 +192,7 @@ func (s *stream) tryAndUnlock(send bool) {
 	p := s.port
 	s.mu.Unlock()
 	if listed > 0 {
-		p.kick(listed)
+		p.kick(send, listed)
 	}
 }
 
@@ -203,7 +203,7 @@ func (s *stream) list(send bool) int {
 	if !q.worth() {
 		return 0
 	}
-	return s.port.enlist(s, send)
+	return s.port.todo.add(s, send)
 }
 
 // worth reports whether a transfer for the head operation may get somewhere.

@@ -1,0 +1,96 @@
+package readiness
+
+import "sync"
+
+// todo is what a transfer is worth trying on: streams with something to send,
+// and streams with room for more data though no event has told of any since
+// the last. Of the latter each Poll takes as many as it takes events; without
+// that bound a few connections that are always ready would keep out those that
+// wait behind an event.
+type todo struct {
+	mu    sync.Mutex
+	sends []*stream
+	recvs []*stream
+}
+
+func (t *todo) side(send bool) *[]*stream {
+	if send {
+		return &t.sends
+	}
+	return &t.recvs
+}
+
+// add lists a side of a stream, and reports how many of its kind are listed now.
+// The stream's lock is held by the caller.
+func (t *todo) add(s *stream, send bool) int {
+	q, list := s.queue(send), t.side(send)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !q.listed {
+		q.listed = true
+		*list = append(*list, s)
+	}
+	return len(*list)
+}
+
+// any reports whether something is listed.
+func (t *todo) any() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.sends)+len(t.recvs) > 0
+}
+
+// collect takes sends off the list, and so many receives at most, and makes their
+// transfers. It reports how many receives these are.
+func (t *todo) collect(b *batch, recvsMost int) int {
+	for t.take(b, true, batchMax) {
+		b.begin(true)
+		if len(b.transfers) > 0 {
+			break
+		}
+	}
+	sends := len(b.transfers)
+	for t.take(b, false, min(batchMax, recvsMost)) {
+		b.begin(false)
+		if len(b.transfers) > sends {
+			break
+		}
+	}
+	return len(b.transfers) - sends
+}
+
+// take moves streams from a list to the batch and reports whether there were any.
+func (t *todo) take(b *batch, send bool, most int) bool {
+	list := t.side(send)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := min(len(*list), most)
+	if n == 0 {
+		return false
+	}
+	b.streams = append(b.streams[:0], (*list)[:n]...)
+	rest := copy(*list, (*list)[n:])
+	clear((*list)[rest:])
+	*list = (*list)[:rest]
+	return true
+}
+
+// begin makes the transfers of the batch's streams.
+func (b *batch) begin(send bool) {
+	for _, s := range b.streams {
+		s.begin(send, &b.transfers)
+	}
+	clear(b.streams)
+}
+
+// kick carries out what is worth trying on a side, of which so many are listed:
+// now or, when more work waits to be handled, together with what that brings, if
+// batches are cheaper or it is only a receive. It must be called without any
+// lock.
+func (p *Port) kick(send bool, listed int) {
+	if (!send || listed < heldMax && p.exec.Batches()) && p.sink.Backlog() {
+		p.sink.Deferred()
+		return
+	}
+	p.flush()
+}
