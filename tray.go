@@ -83,7 +83,7 @@ func (p *Port) putOnTray(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
 		return true
 	}
 	id := o.Home()
-	return id != 0 && p.tray(id).Join(op, o)
+	return id != 0 && !p.backlog.Load() && p.tray(id).Join(op, o)
 }
 
 func (p *Port) tray(id uint16) *driver.Tray { return (*p.trays.Load())[id-1] }
@@ -165,16 +165,15 @@ func (p *Port) clear(w *Worker, older bool) {
 	}
 	p.mixed.Store(true)
 	before := p.queue.Len()
-	defer func() {
-		n := p.queue.Len() - before
-		if older {
-			p.ahead, p.strays = p.ahead+n, p.strays+n
-		} else {
-			p.put, p.strays = p.put+uint32(n), before+n
-		}
-	}()
 	w.tray.Clear(&p.queue, older)
-	p.backlog.Store(true)
+	n := p.queue.Len() - before // its owner may have taken some meanwhile, or all
+	if older {
+		p.ahead, p.strays = p.ahead+n, p.strays+n
+	} else {
+		p.put, p.strays = p.put+uint32(n), before+n
+	}
+	p.mixed.Store(p.strays > 0)
+	p.backlog.Store(p.queue.Len() > 0)
 }
 
 // clearTrays has everything go through the queue. The caller holds mu.

@@ -312,8 +312,8 @@ func (w *Worker) poll(timeout time.Duration) {
 	p.sched.StopPoll(&w.w)
 	w.called = false
 	p.callOn()
-	if p.closing.Load() {
-		p.clear(w, false)
+	if p.closing.Load() || p.queue.Len() > 0 && p.sched.Crew() == 1 {
+		p.clear(w, false) // what is in the queue is older
 	}
 	p.fire()
 	if err != nil {

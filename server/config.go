@@ -25,11 +25,11 @@ type Config struct {
 	PortConfig iocp.Config
 
 	// Ports is how many ports of its own the server has. Connections are dealt
-	// out to them in turn, and each port has workers of its own. One port uses
-	// little more than one CPU for handlers that only pass messages on, however
-	// many it may use; more ports get more done under full load, and take more
-	// CPU time per message when there is little to do. 0 means 1. With Port,
-	// only that is allowed.
+	// out to them in turn, and each port has workers of its own. One port adapts
+	// to the load and is right for most; several, each with one worker, can get
+	// somewhat more done under full load that is spread evenly over the
+	// connections, and take more CPU time per message when there is less to do.
+	// 0 means 1. With Port, only that is allowed.
 	Ports int
 
 	// Workers is how many goroutines wait on each port and run callbacks. No

@@ -24,7 +24,7 @@ type serverFlags struct {
 	Listen      string `placeholder:"ADDR" help:"Where to listen: HOST:PORT; port 0 picks one. Default: 127.0.0.1:9190."`
 	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: one for each CPU."`
 	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs."`
-	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: more is done under full load, with more effort for little load. Default: 1."`
+	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: with --workers=1 somewhat more may be done under full load, with more effort for less. Default: 1."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
 	Verbose     bool   `short:"v" help:"Log each completion."`

@@ -23,18 +23,33 @@ func TestNoAllocationPerMessage(t *testing.T) {
 			t.Skip("capability: only uring and epoll promise it")
 		}
 		child := servetest.StartChild(t, "chat", backend)
-		members := make([]net.Conn, 10)
-		for i := range members {
-			conn, err := net.Dial("tcp", child.Addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(servetest.Bound))
-			members[i] = conn
-		}
+		members := enter(t, child.Addr, 10)
 		child.AllocatesNothing(t, messages, func() { converse(t, members, messages) })
 	})
+}
+
+// enter has so many members join, each of whom has been heard by all before it
+// when the next one comes; so none misses what is said afterwards.
+func enter(t *testing.T, addr string, n int) []net.Conn {
+	t.Helper()
+	const hello = "hello\n"
+	var members []net.Conn
+	for range n {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(servetest.Bound))
+		members = append(members, conn)
+		io.WriteString(conn, hello)
+		for _, m := range members {
+			if _, err := io.ReadFull(m, make([]byte, len(hello))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return members
 }
 
 // converse lets each member in turn say a line when all have heard the last.
