@@ -18,7 +18,7 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 	if s.closed {
 		return net.ErrClosed
 	}
-	return sysError("bind", unix.Bind(s.fd, sockaddr(addr, s.v6)))
+	return sysError("bind", unix.Bind(s.fd(), sockaddr(addr, s.v6)))
 }
 
 // Connect implements driver.Stream.
@@ -34,7 +34,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 		return driver.ErrNotSupported
 	}
 	s.more().err, s.hungUp = nil, false
-	err := unix.Connect(s.fd, sockaddr(addr, s.v6))
+	err := unix.Connect(s.fd(), sockaddr(addr, s.v6))
 	if err != nil && err != unix.EINPROGRESS && !networkAnswer(err) {
 		return sysError("connect", err)
 	}
@@ -51,7 +51,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 // it. It may not have been: the event can be one from before the connect.
 // Poll calls it, with the lock held.
 func (s *stream) connectOver(tray *driver.Tray) bool {
-	errno, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	errno, err := unix.GetsockoptInt(s.fd(), unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
 		err = syscall.Errno(errno)
 	}
@@ -59,7 +59,7 @@ func (s *stream) connectOver(tray *driver.Tray) bool {
 		s.endConnect(sysError("connect", err), tray)
 		return false
 	}
-	if _, err := unix.Getpeername(s.fd); err != nil {
+	if _, err := unix.Getpeername(s.fd()); err != nil {
 		return false
 	}
 	s.established(tray)
@@ -68,7 +68,7 @@ func (s *stream) connectOver(tray *driver.Tray) bool {
 
 // established reports a connect that succeeded. The lock is held.
 func (s *stream) established(tray *driver.Tray) {
-	s.setRemote(addrPort(unix.Getpeername(s.fd)))
+	s.setRemote(addrPort(unix.Getpeername(s.fd())))
 	s.connected = true
 	s.recv.ready, s.send.ready = false, true
 	s.endConnect(nil, tray)
@@ -79,7 +79,7 @@ func (s *stream) endConnect(err error, tray *driver.Tray) {
 	if err != nil {
 		// Without this the next connect(2) only reports the failure again, as
 		// ECONNABORTED; C71 wants the socket to be of use.
-		epoll.Dissolve(s.fd)
+		epoll.Dissolve(s.fd())
 	}
 	op := s.rare.connecting
 	s.rare.connecting = nil

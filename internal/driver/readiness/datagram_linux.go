@@ -28,7 +28,7 @@ func newDatagram(family int, sa unix.Sockaddr, options func(fd int) error) (*dat
 	}
 	d := &datagram{}
 	d.v6, d.local, d.connected = family == unix.AF_INET6, family == unix.AF_UNIX, true
-	d.fd = fd
+	d.desc = int32(fd)
 	d.more().dgram = d
 	if err := sysError("setsockopt", options(fd)); err != nil {
 		unix.Close(fd)
@@ -73,7 +73,7 @@ func (d *datagram) Connect(to driver.Name) error {
 	if !d.local {
 		sa = sockaddr(to.Addr, d.v6)
 	}
-	if err := unix.Connect(d.fd, sa); err != nil {
+	if err := unix.Connect(d.fd(), sa); err != nil {
 		return absent("connect", err)
 	}
 	d.peered = true

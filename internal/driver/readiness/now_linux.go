@@ -22,7 +22,7 @@ func (s *stream) SendNow(b []byte) (int, error) {
 		s.mu.Unlock()
 		return 0, err
 	}
-	fd, seq := s.fd, q.seq
+	fd, seq := s.fd(), q.seq
 	q.busy = true
 	s.mu.Unlock()
 	n, errno := epoll.SendOne(fd, b)

@@ -15,7 +15,7 @@ func (s *stream) option(call string, f func(fd int) error) error {
 	if s.closed {
 		return net.ErrClosed
 	}
-	return sysError(call, f(s.fd))
+	return sysError(call, f(s.fd()))
 }
 
 // SetNoDelay implements driver.Stream.
@@ -66,7 +66,7 @@ func (s *stream) LocalAddr() netip.AddrPort {
 	if s.closed {
 		return netip.AddrPort{}
 	}
-	return addrPort(unix.Getsockname(s.fd))
+	return addrPort(unix.Getsockname(s.fd()))
 }
 
 // RemoteAddr implements driver.Stream.

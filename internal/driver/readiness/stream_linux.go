@@ -28,13 +28,13 @@ type stream struct {
 	mu    sync.Mutex
 	port  *Port // nil until attached
 	token uint64
-	fd    int
 
 	recv, send queue
 	acct       driver.Account
 	rare       *rarely // see few
 
 	remote     netip.Addr
+	desc       int32 // see fd
 	remotePort uint16
 
 	v6        bool
@@ -78,7 +78,7 @@ func (s *stream) more() *rarely {
 // queue is one direction: its operations, oldest first, and whether the head
 // is worth a transfer.
 type queue struct {
-	ops    driver.List
+	ops    driver.Ring
 	order  driver.Order
 	seq    uint16 // readiness events seen
 	ready  bool   // a transfer may move something
@@ -90,9 +90,12 @@ type queue struct {
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
 	s := &stream{v6: v6, connected: remote.IsValid()}
 	s.setRemote(remote)
-	s.fd = fd
+	s.desc = int32(fd)
 	return s
 }
+
+// fd is the descriptor, or -1.
+func (s *stream) fd() int { return int(s.desc) }
 
 func (s *stream) setRemote(a netip.AddrPort) { s.remote, s.remotePort = a.Addr(), a.Port() }
 
@@ -148,7 +151,7 @@ func (s *stream) Attach(to driver.Port) error {
 	}
 	s.port = p
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
-	if s.token, err = p.watch(s.handle(), s.fd); err != nil {
+	if s.token, err = p.watch(s.handle(), s.fd()); err != nil {
 		s.port = nil
 	}
 	return err
@@ -359,7 +362,7 @@ func (s *stream) end(reset bool) *Port {
 	s.stopRetry()
 	if reset {
 		s.lingers = false
-		unix.SetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	if s.port != nil {
 		s.port.slots.Remove(s.token)
@@ -376,11 +379,11 @@ func (s *stream) end(reset bool) *Port {
 // releaseFD closes the descriptor of a closed stream once no transfer uses it.
 // The lock is held.
 func (s *stream) releaseFD() {
-	if s.fd < 0 || s.recv.busy || s.send.busy {
+	if s.fd() < 0 || s.recv.busy || s.send.busy {
 		return
 	}
-	fd := s.fd
-	s.fd = -1
+	fd := s.fd()
+	s.desc = -1
 	if s.lingers {
 		go unix.Close(fd) // SO_LINGER makes close(2) wait, O_NONBLOCK or not
 		return
@@ -405,5 +408,5 @@ func (s *stream) finishSending() error {
 	if !s.finishing || s.closed || s.send.busy || s.send.ops.Front() != nil {
 		return nil
 	}
-	return sysError("shutdown", unix.Shutdown(s.fd, unix.SHUT_WR))
+	return sysError("shutdown", unix.Shutdown(s.fd(), unix.SHUT_WR))
 }

@@ -32,7 +32,7 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 		return
 	}
 	op := q.ops.Front()
-	t := Transfer{FD: s.fd, Send: send, Pipe: s.pipe, s: s, op: op, seq: q.seq}
+	t := Transfer{FD: s.fd(), Send: send, Pipe: s.pipe, s: s, op: op, seq: q.seq}
 	switch {
 	case s.few().dgram != nil:
 		t.Msg = s.rare.dgram.message(op, send)

@@ -17,7 +17,7 @@ type unixStream struct{ stream }
 func newUnixStream(fd int, connected bool) *unixStream {
 	u := &unixStream{}
 	u.local, u.connected = true, connected
-	u.fd = fd
+	u.desc = int32(fd)
 	return u
 }
 
@@ -84,7 +84,7 @@ func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 // EAGAIN while the listener's backlog is full, and no event tells when it has
 // room again. The lock is held.
 func (u *unixStream) tryConnect(path string) {
-	switch err := unix.Connect(u.fd, &unix.SockaddrUnix{Name: path}); err {
+	switch err := unix.Connect(u.fd(), &unix.SockaddrUnix{Name: path}); err {
 	case nil:
 		u.established(nil)
 	case unix.EAGAIN:
@@ -110,10 +110,10 @@ func (s *stream) Path() string {
 	if s.closed || !s.local {
 		return ""
 	}
-	if path := pathOf(unix.Getsockname(s.fd)); path != "" {
+	if path := pathOf(unix.Getsockname(s.fd())); path != "" {
 		return path
 	}
-	return pathOf(unix.Getpeername(s.fd))
+	return pathOf(unix.Getpeername(s.fd()))
 }
 
 // Path implements driver.Pathed.
