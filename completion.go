@@ -81,8 +81,8 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	}
 	op, _ := d.Self.(*Op)
 	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
-	if d.Buf != nil {
-		c.Buf = Buf{d.Buf, d.Buf.Gen()}
+	if b := d.Buf(); b != nil {
+		c.Buf = Buf{b, b.Gen()}
 	}
 	if s := d.Accepted(); s != nil {
 		c.Socket = newSocket(s, stConnected)

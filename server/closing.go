@@ -43,7 +43,7 @@ func (c *Conn) startClosing(cause error) {
 // send. One that is ended too is about to be closed, which says the same. The
 // caller holds mu.
 func (c *Conn) finish() {
-	if c.phase != closing || c.sending || c.ended {
+	if c.phase != closing || c.sending || c.in == ended {
 		return
 	}
 	if err := c.sock.Shutdown(iocp.SendSide); err != nil {

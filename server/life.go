@@ -38,14 +38,22 @@ const (
 	closed
 )
 
+// chain is where the receiving chain is.
+type chain uint8
+
+const (
+	receiving chain = iota
+	waking          // recv is a posted packet (see wake)
+	resting
+	ended // for good
+)
+
 // life is a connection's part of that, guarded by its mu.
 type life struct {
-	phase     phase
-	receiving bool
-	paused    bool // by Pause
-	waking    bool // recv is a posted packet (see wake)
-	sending   bool
-	ended     bool // the receiving chain is over for good
+	phase   phase
+	in      chain // the receiving chain
+	paused  bool  // by Pause
+	sending bool
 }
 
 // begin is the start of the receiving chain.
@@ -56,8 +64,10 @@ func (c *Conn) begin() {
 
 // received is a completion of the receiving chain.
 func (c *Conn) received(comp *iocp.Completion) {
-	if c.waking {
-		c.waking = false
+	if c.in == waking { // nobody else writes it while the chain is under way
+		c.mu.Lock()
+		c.in = receiving
+		c.mu.Unlock()
 		c.readOn()
 		return
 	}
@@ -84,10 +94,10 @@ func (c *Conn) readOn() {
 	c.mu.Lock()
 	switch {
 	case c.phase == broken:
-		c.receiving = false
+		c.in = resting
 		c.settle()
 	case c.full():
-		c.receiving = false
+		c.in = resting
 		c.mu.Unlock()
 	default:
 		c.mu.Unlock()
@@ -112,7 +122,7 @@ func (c *Conn) arm() {
 // readEnd is the end of the receiving chain: err is nil for the end of stream.
 func (c *Conn) readEnd(err error) {
 	c.mu.Lock()
-	c.receiving, c.ended = false, true
+	c.in = ended
 	if err != nil {
 		c.breakOff(err)
 	} else if c.phase == open {
@@ -155,20 +165,20 @@ func (c *Conn) sent(err error) {
 // resume reports whether a resting receiving chain has to go on now, and if so
 // says that it does. The caller holds mu.
 func (c *Conn) resume() bool {
-	if c.receiving || c.ended || c.phase == broken || c.full() {
+	if c.in != resting || c.phase == broken || c.full() {
 		return false
 	}
-	c.receiving = true
+	c.in = receiving
 	return true
 }
 
 // wake lets a resting receiving chain look again, on a worker, when no send
 // under way will do so. The caller holds mu.
 func (c *Conn) wake() {
-	if c.receiving || c.ended || c.phase == closed || c.full() {
+	if c.in != resting || c.phase == closed || c.full() {
 		return
 	}
-	c.receiving, c.waking = true, true
+	c.in = waking
 	if c.port().Post(&c.recv, 0, c) != nil {
 		go c.received(nil) // the port is closed: no worker would do it
 	}
@@ -179,7 +189,7 @@ func (c *Conn) wake() {
 // released.
 func (c *Conn) settle() {
 	was := c.phase
-	if was == open || c.receiving || c.sending {
+	if was == open || c.in == receiving || c.in == waking || c.sending {
 		c.mu.Unlock()
 		return
 	}

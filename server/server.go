@@ -110,7 +110,7 @@ func (s *Server) Addr() netip.AddrPort {
 
 // open makes a connection of an accepted socket and calls OnOpen.
 func (s *Server) open(sock *iocp.Socket) {
-	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1), life: life{receiving: true}}
+	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1)}
 	if err := c.port().Associate(sock, c); err != nil {
 		s.refuse(sock)
 		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)

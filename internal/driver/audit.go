@@ -60,8 +60,8 @@ func (op *Op) Reclaim() {
 	if op.audit.sent.Changed() {
 		h.Fail("a buffer was written to while a " + op.Kind.String() + " from it was outstanding")
 	}
-	if op.Buf != nil {
-		op.Buf.history.Begin(invariant.Event{What: "handed out", N: op.N})
+	if b := op.Buf(); b != nil {
+		b.history.Begin(invariant.Event{What: "handed out", N: op.N})
 	}
 }
 

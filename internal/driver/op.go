@@ -56,7 +56,7 @@ type Op struct {
 	one  [1][]byte // see Bufs
 	many *[][]byte
 
-	about any // see File, Name, Accepted and NewNode
+	about any // see Buf, File, Name, Accepted and NewNode
 
 	// Off is where in a file the operation is, or when a timer is due.
 	Off int64
@@ -67,7 +67,6 @@ type Op struct {
 	// The result, set by the backend before Sink.Complete.
 	N   int
 	Err error
-	Buf *Buf
 }
 
 // severalBufs, in nbufs, says that the buffers are in many.
@@ -116,7 +115,6 @@ func (op *Op) Len() int {
 // to its buffers.
 func (op *Op) ResetResult() {
 	op.N, op.Err, op.More = 0, nil, false
-	op.Buf = nil
 	op.Canceled = false
 	if op.about != nil {
 		op.SetAccepted(nil)

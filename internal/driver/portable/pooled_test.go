@@ -28,11 +28,11 @@ func TestPooledWaitsForBuffers(t *testing.T) {
 		}
 		b.next(op)
 		b.must(op.Err)
-		if op.N == 0 || op.N != op.Buf.N {
-			t.Fatalf("N %d with a buffer of %d", op.N, op.Buf.N)
+		if op.N == 0 || op.N != op.Buf().N {
+			t.Fatalf("N %d with a buffer of %d", op.N, op.Buf().N)
 		}
-		got = append(got, op.Buf.Data[:op.N]...)
-		held = append(held, op.Buf)
+		got = append(got, op.Buf().Data[:op.N]...)
+		held = append(held, op.Buf())
 	}
 	if !bytes.Equal(got, msg) {
 		t.Fatal("the data isn't what was sent")
@@ -58,7 +58,7 @@ func TestCancelPooledThatWaitsForABuffer(t *testing.T) {
 	op.ResetResult()
 	b.must(s.RecvPooled(op))
 	b.next(op)
-	if got := string(op.Buf.Data[:op.N]); got != "abc"[:op.N] {
+	if got := string(op.Buf().Data[:op.N]); got != "abc"[:op.N] {
 		t.Fatalf("received %q after the cancel", got)
 	}
 }

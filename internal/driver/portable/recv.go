@@ -97,7 +97,7 @@ func (r *reader) pooled(op *driver.Op) (int, error) {
 		return 0, err
 	}
 	buf.N, err = r.take(buf.Data, false)
-	op.Buf = buf
+	op.SetBuf(buf)
 	return buf.N, err
 }
 

@@ -21,7 +21,7 @@ func TestEndOfStreamIsRepeated(t *testing.T) {
 	b.ends(empty, 0, nil)
 	b.must(s.RecvPooled(pooled))
 	b.ends(pooled, 0, nil)
-	if pooled.Buf != nil {
+	if pooled.Buf() != nil {
 		t.Fatal("the end of the stream came with a buffer")
 	}
 }

@@ -175,7 +175,8 @@ func (s *stream) received(q *queue, t *Transfer) {
 	op.N = t.N
 	if t.buf != nil && t.N > 0 {
 		t.buf.N = t.N
-		op.Buf, t.buf = t.buf, nil
+		op.SetBuf(t.buf)
+		t.buf = nil
 	}
 	// A short receive has emptied the socket, so the next data makes a new
 	// event (epoll(7)), unless the end of the stream is behind it, whose event

@@ -35,14 +35,14 @@ func (s *stream) receive(op *driver.Op) (over bool, err error) {
 			return false, nil
 		}
 		op.SetOneBuf(buf.Data)
-		op.Buf = buf
+		op.SetBuf(buf)
 	}
 	if room := min(op.Len(), s.in.size); room > 0 {
 		op.N = s.in.fill(op.Bufs(), s.chance.portion(room))
 		s.peer.advance() // there is room for more
 	}
-	if op.Buf != nil {
-		op.Buf.N = op.N
+	if buf := op.Buf(); buf != nil {
+		buf.N = op.N
 	}
 	return true, nil
 }

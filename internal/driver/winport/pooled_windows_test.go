@@ -8,7 +8,7 @@ import (
 	"iocp/internal/driver"
 )
 
-func release(op *driver.Op) { op.Buf.Release(op.Buf.Gen()) }
+func release(op *driver.Op) { op.Buf().Release(op.Buf().Gen()) }
 
 func TestRecvPooled(t *testing.T) {
 	b := newBench(t)
@@ -21,7 +21,7 @@ func TestRecvPooled(t *testing.T) {
 	}
 	for range 3 {
 		peer.Write([]byte("hello"))
-		if b.expect(op); op.N != 5 || op.Err != nil || string(op.Buf.Data[:op.Buf.N]) != "hello" {
+		if b.expect(op); op.N != 5 || op.Err != nil || string(op.Buf().Data[:op.Buf().N]) != "hello" {
 			t.Fatalf("%d, %v", op.N, op.Err)
 		}
 		release(op)
@@ -31,12 +31,12 @@ func TestRecvPooled(t *testing.T) {
 	if !s.Cancel(op) {
 		t.Error("not found")
 	}
-	if b.expect(op); !errors.Is(op.Err, driver.ErrAborted) || op.Buf != nil {
+	if b.expect(op); !errors.Is(op.Err, driver.ErrAborted) || op.Buf() != nil {
 		t.Error(op.Err)
 	}
 	b.ok(s.RecvPooled(op))
 	peer.CloseWrite()
-	if b.expect(op); op.N != 0 || op.Err != nil || op.Buf != nil {
+	if b.expect(op); op.N != 0 || op.Err != nil || op.Buf() != nil {
 		t.Errorf("end of stream: %d, %v", op.N, op.Err)
 	}
 	if b.pool.Out() != 0 {
@@ -59,7 +59,7 @@ func TestRecvPooledIsABarrier(t *testing.T) {
 		t.Fatalf("%q", first.Bufs()[0])
 	}
 	peer.Write([]byte("cdef"))
-	if b.expect(pooled); pooled.N != 4 || string(pooled.Buf.Data[:4]) != "cdef" {
+	if b.expect(pooled); pooled.N != 4 || string(pooled.Buf().Data[:4]) != "cdef" {
 		t.Fatal(pooled.N, pooled.Err)
 	}
 	release(pooled)
@@ -97,8 +97,8 @@ func TestRecvPooledStarves(t *testing.T) {
 	release(more[0])
 	b.expect(more[1])
 	release(ops[0])
-	if b.expect(ops[2]); string(ops[2].Buf.Data) != "cccc" {
-		t.Fatalf("%q", ops[2].Buf.Data)
+	if b.expect(ops[2]); string(ops[2].Buf().Data) != "cccc" {
+		t.Fatalf("%q", ops[2].Buf().Data)
 	}
 	if !s.Cancel(ops[3]) {
 		t.Error("a starved receive isn't found")

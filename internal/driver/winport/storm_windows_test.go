@@ -33,7 +33,7 @@ func TestStorm(t *testing.T) {
 				t.Errorf("%v completed twice", op.Kind)
 			}
 			seen[op] = true
-			if op.Buf != nil {
+			if op.Buf() != nil {
 				release(op)
 			}
 			ended.Add(1)

@@ -152,7 +152,7 @@ func (s *Stream) fetch(r *record) (unused *driver.Buf) {
 		r.end(0, s.endOfStream())
 	default:
 		buf.N = n
-		r.op.Buf = buf
+		r.op.SetBuf(buf)
 		r.end(n, nil)
 		return nil
 	}
