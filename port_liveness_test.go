@@ -181,6 +181,75 @@ func TestPostsDontStarveTransfers(t *testing.T) {
 	})
 }
 
+// Nor must operations that are over at once, and are started again by whoever
+// dequeues them: here by the one worker there is, who is kept from ever running
+// out of packets that it has found together with others.
+func TestSendsDontStarveReceives(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend string) {
+		s := newStorm(t, iocp.Config{Backend: backend})
+		defer s.port.Close()
+		w := s.port.Worker()
+		defer w.Close()
+		socks, peers := s.dialed(w, 3)
+		go io.Copy(io.Discard, peers[0])
+		go io.Copy(io.Discard, peers[1])
+		var recvs [3]iocp.Op
+		for i, sock := range socks {
+			check(t, sock.Recv(&recvs[i], make([]byte, 1)))
+		}
+		for _, p := range peers[:2] { // which Wait then finds at once
+			_, err := p.Write([]byte{1})
+			check(t, err)
+		}
+		var sends [4]iocp.Op
+		var dst [1]iocp.Completion
+		end := time.Now().Add(bound / 3)
+		for sent := 0; time.Now().Before(end); {
+			_, err := w.Wait(dst[:], bound)
+			check(t, err)
+			switch c := dst[0]; {
+			case c.Op == &recvs[2]:
+				return
+			case c.Op.Owner != nil:
+				if sent++; sent == 500 {
+					_, err := peers[2].Write([]byte{1})
+					check(t, err)
+				}
+				check(t, c.Op.Owner.(*iocp.Socket).Send(c.Op, []byte{2}))
+			case sends[0].Owner == nil: // the first of the two receives
+				sock := socks[0]
+				if c.Op == &recvs[1] {
+					sock = socks[1]
+				}
+				for i := range sends {
+					sends[i].Owner = sock
+					check(t, sock.Send(&sends[i], []byte{2}))
+				}
+			}
+		}
+		t.Fatal("a receive starves behind sends that are started again and again")
+	})
+}
+
+// dialed makes connections from outside to sockets of the port.
+func (s *storm) dialed(w *iocp.Worker, n int) (socks []*iocp.Socket, peers []net.Conn) {
+	s.t.Helper()
+	for range n {
+		var accept iocp.Op
+		check(s.t, s.listeners[0].Accept(&accept))
+		peer, err := net.Dial("tcp", s.addr.String())
+		check(s.t, err)
+		s.t.Cleanup(func() { peer.Close() })
+		var dst [1]iocp.Completion
+		_, err = w.Wait(dst[:], bound)
+		check(s.t, err)
+		check(s.t, dst[0].Err)
+		check(s.t, s.port.Associate(dst[0].Socket, nil))
+		socks, peers = append(socks, dst[0].Socket), append(peers, peer)
+	}
+	return socks, peers
+}
+
 // What is queued when the port is closed reaches every worker that may run,
 // although those before it never come back.
 func TestClosedPortHandsOutBehindStuckWorkers(t *testing.T) {

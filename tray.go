@@ -19,8 +19,7 @@ func (p *Port) Worker() *Worker {
 	return w
 }
 
-// newTray makes or finds a tray for a worker; nil if there are very many
-// already. The caller holds mu.
+// newTray makes or finds a tray for a worker. The caller holds mu.
 func (p *Port) newTray() *driver.Tray {
 	if n := len(p.traysFree); n > 0 {
 		t := p.traysFree[n-1]
@@ -28,19 +27,21 @@ func (p *Port) newTray() *driver.Tray {
 		return t
 	}
 	all := *p.trays.Load()
-	id := min(len(all)+1, math.MaxUint16+1)
-	t := driver.NewTray(uint16(id), &p.laden)
-	if id <= math.MaxUint16 {
-		all = append(slices.Clip(all), t)
-		p.trays.Store(&all)
+	if len(all) == math.MaxUint16 {
+		return driver.NewTray(0, &p.laden) // there are no more numbers; it stays empty
 	}
+	t := driver.NewTray(uint16(len(all)+1), &p.laden)
+	all = append(slices.Clip(all), t)
+	p.trays.Store(&all)
 	return t
 }
 
 // dismiss takes a worker that is closed off the port's list. The caller holds mu.
 func (p *Port) dismiss(w *Worker) {
 	p.clear(w, true)
-	p.traysFree = append(p.traysFree, w.tray)
+	if w.tray.Numbered() {
+		p.traysFree = append(p.traysFree, w.tray)
+	}
 	p.over += w.dequeued.Load()
 	i := slices.Index(p.workers, w)
 	p.workers = slices.Delete(p.workers, i, i+1)
@@ -88,12 +89,12 @@ func (p *Port) putOnTray(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
 
 func (p *Port) tray(id uint16) *driver.Tray { return (*p.trays.Load())[id-1] }
 
-// poll polls for a tray, or for nobody's.
+// poll polls for a worker.
 func (p *Port) poll(t *driver.Tray, timeout time.Duration) error {
-	if p.shared != nil {
-		return p.shared.PollFor(t, timeout)
+	if p.shared == nil || !t.Numbered() {
+		return p.drv.Poll(timeout)
 	}
-	return p.drv.Poll(timeout)
+	return p.shared.PollFor(t, timeout)
 }
 
 // queued is the number of packets not yet dequeued. The caller holds mu.

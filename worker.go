@@ -33,6 +33,7 @@ type Worker struct {
 	granted *driver.Op // the packet this worker was released for; under port.mu
 	called  bool       // it polls and must return; under port.mu
 	many    bool       // it counts in port.busy
+	run     int        // packets taken off the tray since it last looked elsewhere
 }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
@@ -172,7 +173,7 @@ func (w *Worker) rest() {
 // next takes what lies on the worker's own tray, without the port's lock, as
 // long as nothing speaks against its going on.
 func (w *Worker) next(dst []Completion) int {
-	if w.tray.Len() == 0 || w.w.Halted() {
+	if w.tray.Len() == 0 || w.run >= runMax || w.w.Halted() {
 		return 0
 	}
 	var got driver.List
@@ -180,6 +181,7 @@ func (w *Worker) next(dst []Completion) int {
 	if got.Len() == 0 {
 		return 0
 	}
+	w.run += got.Len()
 	w.w.Turn()
 	if left%lookEvery == lookEvery-1 {
 		w.port.mind()
@@ -200,9 +202,15 @@ func (w *Worker) handOut(got *driver.List, dst []Completion) int {
 	return n
 }
 
-// glanceEvery is how many times in a row packets may be taken off a queue that
-// is never empty before the kernel is looked into.
-const glanceEvery = 64
+const (
+	// glanceEvery is how many times in a row packets may be taken off a queue
+	// that is never empty before the kernel is looked into.
+	glanceEvery = 64
+
+	// runMax is how many may be taken off a tray that is never empty before
+	// that. It is more than a Poll brings, with what that makes complete.
+	runMax = 1024
+)
 
 // glance looks into the kernel, without waiting, when nobody has for long:
 // packets that come without polling (posts, operations that are over at once)
@@ -210,10 +218,12 @@ const glanceEvery = 64
 // slot, so that nobody else is woken meanwhile. The caller holds mu.
 func (w *Worker) glance() {
 	p := w.port
-	if p.queue.Len() == 0 || p.idle {
+	long := w.run >= runMax
+	w.run = 0
+	if p.queue.Len()+w.tray.Len() == 0 || p.idle {
 		return
 	}
-	if p.unpolled++; p.unpolled >= glanceEvery && p.sched.Seize(&w.w) {
+	if p.unpolled++; (long || p.unpolled >= glanceEvery) && p.sched.Seize(&w.w) {
 		w.poll(0)
 	}
 }

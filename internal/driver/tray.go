@@ -36,9 +36,13 @@ type Order struct {
 	home uint16 // the tray on which the handle's packets were last put
 }
 
-// NewTray makes a tray with a number of its own, from 1; laden counts those with
+// NewTray makes a tray with a number of its own, from 1; one with number 0 must
+// stay empty, since no Order can tell of it. laden counts the trays with
 // something on them.
 func NewTray(id uint16, laden *atomic.Int32) *Tray { return &Tray{id: id, laden: laden} }
+
+// Numbered reports whether the tray has a number.
+func (t *Tray) Numbered() bool { return t.id != 0 }
 
 // Tray is the number of the tray that the last packet was put on; 0 is the
 // port's queue, or that there was no packet.
