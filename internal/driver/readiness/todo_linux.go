@@ -1,6 +1,9 @@
 package readiness
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // todo is what a transfer is worth trying on: streams with something to send,
 // and streams with room for more data though no event has told of any since
@@ -8,6 +11,7 @@ import "sync"
 // that bound a few connections that are always ready would keep out those that
 // wait behind an event.
 type todo struct {
+	n     atomic.Int32 // listed, changed with mu held: mostly there is nothing
 	mu    sync.Mutex
 	sends []*stream
 	recvs []*stream
@@ -25,20 +29,18 @@ func (t *todo) side(send bool) *[]*stream {
 func (t *todo) add(s *stream, send bool) int {
 	q, list := s.queue(send), t.side(send)
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	if !q.listed {
 		q.listed = true
 		*list = append(*list, s)
+		t.n.Add(1)
 	}
-	return len(*list)
+	n := len(*list)
+	t.mu.Unlock()
+	return n
 }
 
 // any reports whether something is listed.
-func (t *todo) any() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.sends)+len(t.recvs) > 0
-}
+func (t *todo) any() bool { return t.n.Load() > 0 }
 
 // collect takes sends off the list, and so many receives at most, and makes their
 // transfers. It reports how many receives these are.
@@ -61,10 +63,14 @@ func (t *todo) collect(b *batch, recvsMost int) int {
 
 // take moves streams from a list to the batch and reports whether there were any.
 func (t *todo) take(b *batch, send bool, most int) bool {
+	if most == 0 || !t.any() {
+		return false
+	}
 	list := t.side(send)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := min(len(*list), most)
+	t.n.Add(int32(-n))
 	if n == 0 {
 		return false
 	}
