@@ -2,8 +2,8 @@
 // packet, who polls the kernel, and when one more worker is worth waking.
 //
 // It is a pure state machine: no clocks, no locks, no goroutines. The port
-// calls it under its own lock and does what it answers; a test can drive it
-// with made-up events. Time is counted in ticks of about 200 microseconds.
+// calls it under its own lock (but for Turn and Halted, which are a worker's
+// own) and does what it answers; a test can drive it with made-up events. Time is counted in ticks of about 200 microseconds.
 //
 // The rules, with their clauses:
 //
@@ -15,7 +15,8 @@
 //     those that poll the kernel. At first it is one; the other waiters are
 //     parked, because a busy worker will come back and poll by itself, and
 //     waking somebody costs more than most handlers do. It grows while nobody
-//     of it ever waits in the kernel, and shrinks when one less would do too.
+//     of it ever waits in the kernel; when somebody does, one less is tried
+//     now and then.
 //   - A worker that has run from one look (see Look) to the next is stalled: it
 //     no longer counts as busy, so the next packet releases another, below the
 //     cap.
@@ -84,13 +85,6 @@ const (
 	// are released only if those that run would take so many ticks.
 	quick      = 20
 	quickTicks = 10
-
-	// Reviews of the crew. Idle time is in percent of one worker's.
-	noneIdle = 3    // up to this much nobody has time left over
-	fullMin  = 5    // after so many reviews without there is work for one more
-	someIdle = 30   // from this much on one less is worth a trial
-	trialMin = 10   // reviews from one change to a trial, at first
-	trialMax = 1000 // and at most
 )
 
 // New makes the state for at most cap running workers. A worker that has been
@@ -98,18 +92,6 @@ const (
 func New(cap int, patience uint64) *State {
 	return &State{cap: cap, patience: patience, calm: calmAfter, crew: 1, crewMin: 1, crewMax: 1, steady: trialMin, trial: trialMin}
 }
-
-// Share says that up to most workers may poll at a time: as many as the load
-// needs, or all. Without it it's one.
-func (s *State) Share(most int, adapt bool) {
-	s.crewMax = max(min(most, s.cap), 1)
-	if !adapt {
-		s.crew, s.crewMin = s.crewMax, s.crewMax
-	}
-}
-
-// Crew is how many workers the load needs.
-func (s *State) Crew() int { return s.crew }
 
 // Cap is the concurrency value.
 func (s *State) Cap() int { return s.cap }
@@ -277,9 +259,6 @@ func (s *State) Poll(w *Waiter) bool {
 	return true
 }
 
-// Room reports whether the crew isn't complete.
-func (s *State) Room() bool { return s.pollers+s.busy() < s.crew }
-
 // Seize makes w the only poller whoever is busy, unless somebody polls already:
 // to look into the kernel without waiting, or to drain it when the port closes.
 func (s *State) Seize(w *Waiter) bool {
@@ -341,124 +320,6 @@ func (s *State) Promote() *Waiter {
 func (s *State) NeedLook(queued int) bool {
 	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0) &&
 		(s.MayRun() || s.patience > 0 && s.over < s.cap)
-}
-
-// Review takes note of the time for which workers have waited in the kernel
-// since the last review, in percent of one worker's time, and adapts the crew
-// to it. It answers which parked worker must poll now, if one must.
-//
-// That two have time left over doesn't tell whether one would do: it does the
-// same work with less CPU time, since it has more of it to do at a time. So that
-// is tried, and the more rarely the more often it was in vain.
-func (s *State) Review(idle int) (promote *Waiter) {
-	s.steady++
-	if idle > noneIdle {
-		s.full = 0
-		s.relax(idle)
-		return nil
-	}
-	if s.full++; s.full < fullMin || s.crew == s.crewMax || s.Room() {
-		return nil
-	}
-	if s.steady < trialMin {
-		s.trial = min(2*s.trial, trialMax) // the last change was no good
-	}
-	s.resize(s.crew + 1)
-	return s.Promote()
-}
-
-// relax has one worker less in the crew, if that is worth a trial: it parks once
-// it wants to poll again.
-func (s *State) relax(idle int) {
-	switch {
-	case s.crew == s.crewMin:
-		if s.steady >= trialMin {
-			s.trial = trialMin
-		}
-	case idle >= someIdle && s.steady >= s.trial:
-		s.resize(s.crew - 1)
-	}
-}
-
-func (s *State) resize(crew int) { s.crew, s.full, s.steady = crew, 0, 0 }
-
-// Pace is how many ticks after the last look the next is due, while NeedLook
-// holds.
-func (s *State) Pace() uint64 {
-	if s.crew == 1 && s.calm < calmAfter {
-		return 1
-	}
-	return calmPace // also if several have no time left over: they may seem to be silent
-}
-
-// Look finds the workers that are silent and the packets that are overdue, some
-// ticks after the last look. total is the number of packets ever queued. It
-// answers how many waiters are to be given a packet now (Relieve picks them),
-// or else, with the waiter that must poll; that may be nil.
-func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promote *Waiter) {
-	s.looks++
-	s.calm += ticks
-	for _, w := range s.running {
-		switch {
-		case w.polling, w.turns.Load() != w.seen: // it looks into the kernel, and not into a packet, or goes on by itself
-			w.since, w.seen = s.looks, w.turns.Load()
-		case s.looks-w.since > 1: // it ran at the last look, and has since
-			s.silence(w, ticks)
-		}
-	}
-	release = s.wanted(int(min(ticks, calmPace)), queued, total)
-	s.mark, s.taken = total, total-uint64(queued)
-	if release == 0 {
-		promote = s.Promote()
-	}
-	if promote != nil || s.stalled > 0 {
-		s.calm = 0
-	}
-	return release, promote
-}
-
-// silence adds to the time that w has been seen to run.
-func (s *State) silence(w *Waiter, ticks uint64) {
-	w.silent += ticks
-	w.halt.Store(true)
-	if !w.stalled {
-		w.stalled = true
-		s.stalled++
-	}
-	if !w.over && s.patience > 0 && w.silent >= s.patience {
-		w.over = true
-		s.over++
-	}
-}
-
-// wanted is how many more workers the packets of the last look, some ticks ago,
-// call for.
-func (s *State) wanted(ticks, queued int, total uint64) int {
-	taken := total - uint64(queued)
-	switch done := int(taken - s.taken); {
-	case queued == 0, s.looksIn():
-		return 0 // nothing to do, or somebody carries out a batch and will be back
-	case taken >= s.mark: // all have come since
-		return min(1, max(0, 1-s.busy()))
-	case done == 0:
-		return queued
-	default:
-		overdue, busy := int(s.mark-taken), max(s.busy(), 1)
-		if done >= quick*busy*ticks {
-			return overdue * busy * ticks / (done * quickTicks)
-		}
-		return (overdue*busy*ticks + done - 1) / done
-	}
-}
-
-// looksIn reports whether a worker that runs is inside the kernel.
-func (s *State) looksIn() bool {
-	for _, w := range s.running {
-		if w.polling {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *State) release(queued int) *Waiter {
