@@ -25,7 +25,7 @@ var lessenings = []lessening{
 
 // newestFirst are clauses by which what the kernel has found goes to the newest
 // waiter. Among several that poll the kernel chooses.
-const newestFirst = "C26_handled_in_any_order"
+const newestFirst = "TestConformance/./C26_handled_in_any_order"
 
 func (l lessening) required(goos string) []string {
 	return slices.DeleteFunc(slices.Clone(requiredOn(goos)), func(name string) bool {
