@@ -18,9 +18,16 @@ type Port struct {
 	drv     driver.Port
 	shared  driver.SharedPort // drv, if it is one
 	pool    *driver.Pool
+	trays   atomic.Pointer[[]*driver.Tray]
+	closing atomic.Bool
+	born    time.Time // what timers count from
 
-	entered  atomic.Int64 // operations ever submitted
-	closing  atomic.Bool
+	// What changes with every operation, and what with every batch, is apart from
+	// what only is read: the line of cache that it shares goes from CPU to CPU.
+	_       [cacheLine]byte
+	entered atomic.Int64 // operations ever submitted
+	_       [cacheLine]byte
+
 	backlog  atomic.Bool   // packets are in the queue
 	mixed    atomic.Bool   // some of them have lain on a tray
 	taken    atomic.Uint32 // how many were taken from the queue: see driver.Order
@@ -29,7 +36,6 @@ type Port struct {
 	deferred atomic.Bool   // the backend has held operations back
 	flushes  atomic.Uint64 // how often they were started
 	looked   atomic.Int64  // when look last did, by clock
-	trays    atomic.Pointer[[]*driver.Tray]
 
 	mu          sync.Mutex // taken after a backend's locks and before a tray's
 	queue       driver.List
@@ -49,17 +55,19 @@ type Port struct {
 	flushesSeen uint64 // as of the last call of stale
 	unpolled    int    // Waits that found packets since the last poll
 
-	reviewed int64         // when review last did, by clock
-	idled    time.Duration // for how long workers had waited in the kernel by then
+	reviewed int64  // when review last did, by clock
+	spare    []rest // of each worker, by the number of his tray
 
 	watchC chan struct{} // wakes the watch; closed when the port is
 	polled *sync.Cond    // the poller came back while closing
 	idle   bool          // closing, and the kernel holds nothing any more
 	shut   bool          // closing, and no timer may be added
 	closed chan struct{} // Close is over
-
-	born time.Time // what timers count from
 }
+
+// cacheLine is the distance at which CPUs don't share a line, with the one that
+// they fetch along.
+const cacheLine = 128
 
 // New makes a port (CreateIoCompletionPort's first job). The error names the
 // backend that couldn't be had, the cause, and the remedy.
@@ -243,8 +251,7 @@ func (p *Port) grant(sw *sched.Waiter, self *Worker) bool {
 // signal makes a worker return from wherever it waits. The caller holds mu.
 func (p *Port) signal(w *Worker) {
 	if w.w.Polls() {
-		w.called = true
-		p.drv.Wake()
+		p.wake(w)
 		return
 	}
 	select {
@@ -253,16 +260,32 @@ func (p *Port) signal(w *Worker) {
 	}
 }
 
-// callOn follows the return of somebody who polled: Wake may have meant another.
-// The caller holds mu.
-func (p *Port) callOn() {
-	if p.sched.Pollers() == 0 {
-		return
+// wake makes a worker that polls return.
+func (p *Port) wake(w *Worker) {
+	if p.sharing(w) {
+		p.shared.WakeFor(w.tray)
+	} else {
+		p.drv.Wake()
 	}
+}
+
+// wakeOne makes one of those return that poll, if there are any. The caller holds
+// mu.
+func (p *Port) wakeOne() {
 	for _, w := range p.workers {
-		if w.called {
-			p.drv.Wake()
+		if w.w.Polls() {
+			p.wake(w)
 			return
 		}
 	}
 }
+
+// leave says that a worker won't poll soon. The caller holds mu.
+func (p *Port) leave(w *Worker) {
+	if p.shared != nil {
+		p.shared.Leave(w.tray)
+	}
+}
+
+// sharing reports whether the worker may poll while others do.
+func (p *Port) sharing(w *Worker) bool { return p.shared != nil && w.tray.Numbered() }

@@ -39,8 +39,8 @@ func (p *Port) schedule(op *driver.Op, d time.Duration) {
 	now := p.clock()
 	due := now + min(int64(max(d, 0)), math.MaxInt64-now)
 	p.timers.Add(op, due)
-	if p.timers.Due() == due && p.sched.Pollers() > 0 {
-		p.drv.Wake() // it would sleep for too long
+	if p.timers.Due() == due {
+		p.wakeOne() // it would sleep for too long
 	}
 	p.fire()
 }

@@ -39,6 +39,7 @@ func (p *Port) newTray() *driver.Tray {
 // dismiss takes a worker that is closed off the port's list. The caller holds mu.
 func (p *Port) dismiss(w *Worker) {
 	p.clear(w, true)
+	p.leave(w)
 	if w.tray.Numbered() {
 		p.traysFree = append(p.traysFree, w.tray)
 	}
@@ -90,11 +91,11 @@ func (p *Port) putOnTray(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
 func (p *Port) tray(id uint16) *driver.Tray { return (*p.trays.Load())[id-1] }
 
 // poll polls for a worker.
-func (p *Port) poll(t *driver.Tray, timeout time.Duration) error {
-	if p.shared == nil || !t.Numbered() {
+func (p *Port) poll(w *Worker, timeout time.Duration) error {
+	if !p.sharing(w) {
 		return p.drv.Poll(timeout)
 	}
-	return p.shared.PollFor(t, timeout)
+	return p.shared.PollFor(w.tray, timeout)
 }
 
 // queued is the number of packets not yet dequeued. The caller holds mu.

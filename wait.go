@@ -57,11 +57,9 @@ func (w *Worker) poll(timeout time.Duration) {
 	p.attended() // Poll flushes
 	timeout = p.untilTimer(timeout)
 	p.mu.Unlock()
-	err := p.poll(w.tray, timeout)
+	err := p.poll(w, timeout)
 	p.mu.Lock()
 	p.sched.StopPoll(&w.w)
-	w.called = false
-	p.callOn()
 	if p.closing.Load() || p.queue.Len() > 0 && p.sched.Crew() == 1 {
 		p.clear(w, false) // what is in the queue is older
 	}
@@ -77,6 +75,7 @@ func (w *Worker) poll(timeout time.Duration) {
 // park waits to be signalled. The caller holds mu, which is released meanwhile.
 func (w *Worker) park(timeout time.Duration) {
 	p := w.port
+	p.leave(w)
 	p.arm()
 	p.mu.Unlock()
 	defer p.mu.Lock()

@@ -80,6 +80,7 @@ func (p *Port) look() {
 	for _, w := range p.workers {
 		if w.w.Halted() {
 			p.clear(w, true)
+			p.leave(w)
 		}
 	}
 	for range release {
@@ -87,24 +88,6 @@ func (p *Port) look() {
 	}
 	p.promote(promote)
 	p.review(now)
-}
-
-// reviewEvery is how often the crew is adapted to the load.
-const reviewEvery = 2 * time.Millisecond
-
-// review tells the scheduler how idle the workers were of late. The caller holds
-// mu.
-func (p *Port) review(now int64) {
-	passed := now - p.reviewed
-	if p.shared == nil || passed < int64(reviewEvery) {
-		return
-	}
-	var idle time.Duration
-	for _, t := range *p.trays.Load() {
-		idle += t.Idle()
-	}
-	p.promote(p.sched.Review(int(100 * int64(idle-p.idled) / passed)))
-	p.reviewed, p.idled = now, idle
 }
 
 // promote has a parked worker poll. The caller holds mu.

@@ -30,7 +30,6 @@ type Worker struct {
 	stop  func() bool // ends the watch over ctx
 
 	granted *driver.Op // the packet this worker was released for; under port.mu
-	called  bool       // it polls and must return; under port.mu
 	many    bool       // it counts in port.busy
 	run     int        // packets taken off the tray since it last looked elsewhere
 }
@@ -90,6 +89,7 @@ func (w *Worker) Blocking(f func()) {
 	gave := p.sched.Block(&w.w)
 	if gave {
 		p.clear(w, true)
+		p.leave(w)
 		p.relieve()
 		p.handOver(nil)
 	}
@@ -137,6 +137,7 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 	if !w.goOn(&got, len(dst)) && !w.take(&got, len(dst)) {
 		if err := w.wait(&got, len(dst), timeout); err != nil {
 			p.sched.Withdraw(&w.w)
+			p.leave(w)
 			p.handOver(nil)
 			p.mu.Unlock()
 			return 0, err

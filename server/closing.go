@@ -34,7 +34,7 @@ func (c *Conn) startClosing(cause error) {
 	if c.out != nil {
 		c.out.waiters.fail(net.ErrClosed)
 	}
-	if cause != nil || c.sending {
+	if cause != nil || c.sending() {
 		c.ending = &ending{cause: cause, timer: time.AfterFunc(c.srv.cfg.CloseTimeout, c.expire)}
 	}
 }
@@ -43,7 +43,7 @@ func (c *Conn) startClosing(cause error) {
 // send. One that is ended too is about to be closed, which says the same. The
 // caller holds mu.
 func (c *Conn) finish() {
-	if c.phase != closing || c.sending || c.in == ended {
+	if c.phase != closing || c.sending() || c.in == ended {
 		return
 	}
 	if err := c.sock.Shutdown(iocp.SendSide); err != nil {
@@ -59,7 +59,7 @@ func (c *Conn) expire() {
 	defer c.mu.Unlock()
 	switch {
 	case c.phase != closing:
-	case c.sending:
+	case c.sending():
 		c.breakOff(errCloseTimeout)
 	default:
 		c.phase = broken
@@ -74,7 +74,7 @@ func (c *Conn) breakOff(err error) bool {
 	if c.phase >= broken {
 		return false
 	}
-	if c.phase == open || c.sending {
+	if c.phase == open || c.sending() {
 		c.blame(err)
 	}
 	c.phase = broken

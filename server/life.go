@@ -50,11 +50,14 @@ const (
 
 // life is a connection's part of that, guarded by its mu.
 type life struct {
-	phase   phase
-	in      chain // the receiving chain
-	paused  bool  // by Pause
-	sending bool
+	phase  phase
+	in     chain // the receiving chain
+	paused bool  // by Pause
+	answer uint8 // in OnData, until something is sent: whose; see Conn.answers
 }
+
+// sending reports whether the sending chain is under way. The caller holds mu.
+func (c *Conn) sending() bool { return c.out != nil }
 
 // begin is the start of the receiving chain.
 func (c *Conn) begin() {
@@ -62,8 +65,8 @@ func (c *Conn) begin() {
 	c.readOn()
 }
 
-// received is a completion of the receiving chain.
-func (c *Conn) received(comp *iocp.Completion) {
+// received is a completion of the receiving chain. by is the worker's number.
+func (c *Conn) received(comp *iocp.Completion, by uint8) {
 	if c.in == waking { // nobody else writes it while the chain is under way
 		c.mu.Lock()
 		c.in = receiving
@@ -76,22 +79,27 @@ func (c *Conn) received(comp *iocp.Completion) {
 		c.readEnd(comp.Err)
 		return
 	}
-	if c.isOpen() {
+	if c.answers(by) {
 		c.callData(comp.Buf.Bytes())
 	}
 	comp.Buf.Release()
 	c.readOn()
 }
 
-func (c *Conn) isOpen() bool {
+// answers reports whether the connection is open, and so to be told of data. The
+// first that it sends meanwhile is an answer most likely, and what the worker
+// touches for it is still in its caches: see sendNow.
+func (c *Conn) answers(by uint8) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.answer = by
 	return c.phase == open
 }
 
 // readOn lets the receiving chain go on, rest or end.
 func (c *Conn) readOn() {
 	c.mu.Lock()
+	c.answer = 0
 	switch {
 	case c.phase == broken:
 		c.in = resting
@@ -143,7 +151,6 @@ func (c *Conn) sent(err error) {
 	}
 	o.landed()
 	o.admit(c.srv.cfg.SendQueueMax)
-	c.sending = false
 	next := c.takeOff()
 	if next == nil {
 		c.out = nil
@@ -180,7 +187,7 @@ func (c *Conn) wake() {
 	}
 	c.in = waking
 	if c.port().Post(&c.recv, 0, c) != nil {
-		go c.received(nil) // the port is closed: no worker would do it
+		go c.received(nil, 0) // the port is closed: no worker would do it
 	}
 }
 
@@ -189,7 +196,7 @@ func (c *Conn) wake() {
 // released.
 func (c *Conn) settle() {
 	was := c.phase
-	if was == open || c.in == receiving || c.in == waking || c.sending {
+	if was == open || c.in == receiving || c.in == waking || c.sending() {
 		c.mu.Unlock()
 		return
 	}

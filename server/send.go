@@ -49,22 +49,25 @@ func (c *Conn) trySend(m message) error {
 	return nil
 }
 
-// nowMin is from how many bytes on a message is worth an attempt to send it at
+// nowMin is from how many bytes on any message is worth an attempt to send it at
 // once, instead of copying it for an operation that can be batched with others.
 const nowMin = 4 << 10
 
 // sendNow sends of a message what goes at once, if nothing is queued before it,
-// and reports how many bytes that was. What is wrong with the connection, if
-// anything, an operation will tell. The caller holds mu.
+// and reports how many bytes that was: of a large one, and of the first that
+// OnData sends. What is wrong with the connection, if anything, an operation will
+// tell. The caller holds mu.
 func (c *Conn) sendNow(m message) int {
-	if c.out != nil || m.len() < nowMin {
+	if c.out != nil || c.answer == 0 && m.len() < nowMin {
 		return 0
 	}
+	by := c.answer
+	c.answer = 0
 	n, err := c.sock.TrySend(m.bytes())
 	if err != nil {
 		return 0
 	}
-	c.srv.tallies[c.id%uint64(len(c.srv.tallies))].sent(n)
+	c.srv.tally(by).sent(n)
 	return n
 }
 
@@ -138,10 +141,9 @@ func (c *Conn) put(m message, sent int) {
 // it gets after it has released mu: others can then queue while the system is
 // busy with the send.
 func (c *Conn) takeOff() *outbox {
-	if c.sending || c.out == nil || c.out.bytes == 0 {
+	if c.out == nil || c.out.flying > 0 || c.out.bytes == 0 {
 		return nil
 	}
-	c.sending = true
 	c.out.gather()
 	return c.out
 }

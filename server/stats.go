@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"sync/atomic"
 
 	"iocp"
@@ -29,6 +30,13 @@ type tally struct {
 	sends, bytesOut   atomic.Uint64
 	_                 [96]byte
 }
+
+// number is what tells a worker apart where there is little room: not 0. Two may
+// have the same if there are very many.
+func number(worker int) uint8 { return uint8(worker%math.MaxUint8) + 1 }
+
+// tally is that of a worker, by its number; 0 is nobody's.
+func (s *Server) tally(number uint8) *tally { return &s.tallies[max(int(number), 1)-1] }
 
 func (t *tally) received(n int) {
 	t.receives.Add(1)

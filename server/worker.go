@@ -13,14 +13,14 @@ func (s *Server) startWorkers() {
 	s.workersOnce.Do(func() {
 		for i := range s.tallies {
 			s.workers.Add(1)
-			go s.work(s.ports[i*len(s.ports)/len(s.tallies)], &s.tallies[i])
+			go s.work(s.ports[i*len(s.ports)/len(s.tallies)], i)
 		}
 	})
 }
 
 // work is a worker: it dequeues one packet at a time, so that those behind a
 // handler that blocks are reached by the others.
-func (s *Server) work(p *iocp.Port, t *tally) {
+func (s *Server) work(p *iocp.Port, worker int) {
 	defer s.workers.Done()
 	w := p.WorkerContext(s.working)
 	defer w.Close()
@@ -30,7 +30,7 @@ func (s *Server) work(p *iocp.Port, t *tally) {
 			s.workerEnds(err)
 			return
 		}
-		s.handle(&one[0], t)
+		s.handle(&one[0], number(worker))
 		one[0] = iocp.Completion{} // keeps nothing alive while it waits
 	}
 }
@@ -50,14 +50,14 @@ func (s *Server) workerEnds(err error) {
 }
 
 // handle takes a packet to whom it belongs.
-func (s *Server) handle(comp *iocp.Completion, t *tally) {
+func (s *Server) handle(comp *iocp.Completion, worker uint8) {
 	switch key := comp.Key.(type) {
 	case *Conn:
 		if comp.Op == &key.recv {
-			t.received(comp.N)
-			key.received(comp)
+			s.tally(worker).received(comp.N)
+			key.received(comp, worker)
 		} else {
-			t.sent(comp.N)
+			s.tally(worker).sent(comp.N)
 			key.sent(comp.Err)
 		}
 	case *acceptor:

@@ -101,9 +101,25 @@ type SharedPort interface {
 	Port
 
 	// PollFor is Poll for one of them. What it finds goes on that one's tray,
-	// which may be nil: then to the port's queue. Wake makes one of those that
-	// are inside return; which, is open.
+	// which may be nil: then to the port's queue. Some of the handles are then
+	// his until Leave: nobody else hears of them.
 	PollFor(tray *Tray, timeout time.Duration) error
+
+	// WakeFor makes the PollFor of one return, or else the next. Wake does so
+	// for all.
+	WakeFor(tray *Tray)
+
+	// Leave says that somebody won't poll soon: what is his is others' from
+	// now on.
+	Leave(tray *Tray)
+
+	// Held is how many handles are somebody's.
+	Held(tray *Tray) int
+
+	// Shift says that somebody has more to do than another, who is to have so
+	// many in a hundred of those of his handles that he next finds something
+	// for.
+	Shift(from, to *Tray, percent int)
 }
 
 // ListenOptions is the backend's share of the public listen options.

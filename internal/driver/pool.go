@@ -21,8 +21,11 @@ type Pool struct {
 	max    int
 	credit int
 	free   sync.Pool
-	out    atomic.Int64 // buffers taken and not yet given back
-	wanted atomic.Bool  // somebody waits for a buffer
+	wanted atomic.Bool // somebody waits for a buffer
+
+	_   [128]byte
+	out atomic.Int64 // buffers taken and not yet given back; on a line of its own
+	_   [128]byte
 
 	mu      sync.Mutex
 	short   int      // accounts refused for lack of credit

@@ -22,6 +22,9 @@ type Tray struct {
 	put   atomic.Uint64
 	taken atomic.Uint64
 
+	seat   atomic.Int32 // see Seat
+	called atomic.Bool  // see Call
+
 	idle  atomic.Int64 // nanoseconds for which its owner has waited in the kernel
 	since atomic.Int64 // when it began to, by clock; 0: it doesn't
 }
@@ -146,6 +149,23 @@ func (t *Tray) took(n int) {
 		t.laden.Add(-1)
 	}
 }
+
+// Seat is what its backend last told Sit; 0 at first, and for no tray.
+func (t *Tray) Seat() int {
+	if t == nil {
+		return 0
+	}
+	return int(t.seat.Load())
+}
+
+// Sit keeps a number for a backend: where the owner polls.
+func (t *Tray) Sit(number int) { t.seat.Store(int32(number)) }
+
+// Call says that the owner's poll must return, or else the next.
+func (t *Tray) Call() { t.called.Store(true) }
+
+// Called reports whether it must, and forgets it.
+func (t *Tray) Called() bool { return t != nil && t.called.Load() && t.called.Swap(false) }
 
 var began = time.Now()
 

@@ -8,7 +8,7 @@ func (s *State) Pace() uint64 {
 	if s.crew == 1 && s.calm < calmAfter {
 		return 1
 	}
-	return calmPace // also if several have no time left over: they may seem to be silent
+	return calmPace << s.quiet // also if several have no time left over: they may seem to be silent
 }
 
 // Look finds the workers that are silent and the packets that are overdue, some
@@ -18,6 +18,9 @@ func (s *State) Pace() uint64 {
 func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promote *Waiter) {
 	s.looks++
 	s.calm += ticks
+	if s.quiet = min(s.quiet+1, quietMost); len(s.running) > 0 {
+		s.quiet = 0
+	}
 	for _, w := range s.running {
 		switch {
 		case w.polling, w.turns.Load() != w.seen: // it looks into the kernel, and not into a packet, or goes on by itself

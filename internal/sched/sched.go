@@ -25,7 +25,8 @@
 //     run, to be done with them within another tick; fewer if their handlers
 //     take next to no time.
 //   - While a worker is stalled, or has been lately, looks are a tick apart, else
-//     calmPace ticks. A backlog is looked at by whoever comes upon it.
+//     calmPace ticks, and up to four times as many while they find nobody at
+//     work. A backlog is looked at by whoever comes upon it.
 //   - A worker that says that it blocks gives its slot up at once, and has it
 //     back when it goes on, even if that makes one too many for a while (C21).
 //   - At the cap, a worker that has been silent for long enough (if that was
@@ -71,6 +72,7 @@ type State struct {
 	trial    int // of those, so many before one less is tried
 	looks    uint64
 	calm     uint64 // ticks since a look found a stalled worker
+	quiet    uint   // looks in a row that have found nobody running, up to quietMost
 	mark     uint64 // packets ever queued, as of the last look
 	taken    uint64 // and those dequeued
 	hasty    bool
@@ -79,6 +81,7 @@ type State struct {
 const (
 	calmAfter = 250 // ticks without a stalled worker until looks become rare: 50 ms
 	calmPace  = 10  // ticks from one rare look to the next: 2 ms
+	quietMost = 2   // as many times that may double: 8 ms
 
 	// Workers that handle so many packets in a tick each (10 us a packet) mostly
 	// take them off the queue, and would get in each other's way there: more
@@ -318,7 +321,7 @@ func (s *State) Promote() *Waiter {
 
 // NeedLook reports whether Look could find something to do.
 func (s *State) NeedLook(queued int) bool {
-	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0) &&
+	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0 || s.crew > 1) &&
 		(s.MayRun() || s.patience > 0 && s.over < s.cap)
 }
 

@@ -255,8 +255,23 @@ func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
 	s.Arrive(ws[1])
 	s.Wait(ws[1])
 	s.Look(calmAfter, 0, 1)
-	if s.Pace() != calmPace {
+	if s.Pace() < calmPace {
 		t.Fatal("nothing was found for long, and looks stay frequent")
+	}
+	for range quietMost {
+		s.Look(calmPace, 0, 1)
+	}
+	if got, want := s.Pace(), uint64(calmPace<<quietMost); got != want {
+		t.Fatalf("nobody is at work, and looks are %d ticks apart, want %d", got, want)
+	}
+	s.Look(s.Pace(), 0, 1)
+	if s.Pace() != calmPace<<quietMost {
+		t.Fatal("looks become rarer and rarer")
+	}
+	s.Release(1)
+	s.Look(s.Pace(), 0, 2)
+	if s.Pace() != calmPace {
+		t.Fatal("somebody is at work, and looks stay as rare as that")
 	}
 }
 

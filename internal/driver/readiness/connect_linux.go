@@ -85,7 +85,7 @@ func (s *stream) endConnect(err error, tray *driver.Tray) {
 	s.rare.connecting = nil
 	s.stopRetry()
 	op.Err = err
-	s.port.sink.Deliver(op, nil, tray)
+	s.set.port.sink.Deliver(op, nil, tray)
 }
 
 // abortConnect gives a connect up. The lock is held.

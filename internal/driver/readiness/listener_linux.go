@@ -91,11 +91,14 @@ func (l *listener) Attach(to driver.Port) error {
 		return net.ErrClosed
 	}
 	l.port, l.waits = p, true
-	if l.token, err = p.watch(l, l.fd); err != nil {
+	if l.token, err = p.watch(l, l.fd, p.main()); err != nil {
 		l.port = nil
 	}
 	return err
 }
+
+// move implements handle: listeners stay where they are.
+func (l *listener) move(*set) bool { return false }
 
 // Accept implements driver.Listener.
 func (l *listener) Accept(op *driver.Op) error {

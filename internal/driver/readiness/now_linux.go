@@ -39,10 +39,10 @@ func (s *stream) sentNow(errno syscall.Errno, seq uint16) error {
 		s.complete(q, driver.ErrAborted, nil) // no transfer of its own was under way
 	}
 	s.goOn(true, nil)
-	p, more := s.port, s.send.listed || s.recv.listed
+	set, more := s.set, s.send.listed || s.recv.listed
 	s.mu.Unlock()
 	if more {
-		p.kick(true, 1)
+		set.kick(true, 1)
 	}
 	return err
 }

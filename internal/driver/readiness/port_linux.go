@@ -72,28 +72,26 @@ const (
 	bytesGoal   = 256 << 10 // to be received at a time: what stays in a CPU's own cache until it's handled
 	batchMax    = 128       // sends carried out at a time, and as many receives
 	recvsMax    = batchMax * roundsMax
-	heldMax     = 64 // sends held back at most
-	roundsMax   = 8  // batches in a row before others get a look in
-	wakeToken   = 0  // no slot has it: generations begin at 1
+	heldMax     = 64        // sends held back at most
+	roundsMax   = 8         // batches in a row before others get a look in
+	bellToken   = 0         // no slot has it: generations begin at 1
+	setTokens   = 1<<32 - 1 // up to here tokens are those of sets, by their number
 	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 )
 
 // Port is an open port. It implements driver.Port.
 type Port struct {
-	set, wake int
-	precise   bool // epoll_pwait2 works
-	sink      driver.Sink
-	pool      *driver.Pool
-	exec      Exec
-	crew      *blocking.Crew
-	slots     driver.Slots[handle]
-	usual     atomic.Int64 // bytes that a receive brings of late
-	woken     atomic.Bool
-	shut      atomic.Bool
-	uses      atomic.Int32 // who may be using the descriptors, besides Poll
-	batches   sync.Pool
-
-	todo todo
+	precise bool // epoll_pwait2 works
+	sink    driver.Sink
+	pool    *driver.Pool
+	exec    Exec
+	crew    *blocking.Crew
+	slots   driver.Slots[handle]
+	seats   seats
+	born    time.Time
+	shut    atomic.Bool
+	uses    atomic.Int32 // who may be using the descriptors, besides Poll
+	batches sync.Pool
 
 	mu     sync.Mutex
 	closed bool
@@ -104,52 +102,48 @@ type handle interface {
 	// ready takes note of events and adds the transfers that they make worth
 	// while. Only a Poll calls it, for the given tray.
 	ready(events uint32, out *[]Transfer, tray *driver.Tray)
+
+	// move puts it into another set, if it may go there, and reports whether
+	// it did. What it is ready for is told there again.
+	move(to *set) bool
 	Close() error
 }
 
 // Open makes a port on the given Exec, which it closes when it fails.
 func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
-	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, set: -1, wake: -1}
+	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, born: time.Now()}
 	p.crew = blocking.NewCrew(sink, p.Wake)
 	p.batches.New = func() any { return new(batch) }
-	if err := p.open(); err != nil {
+	p.seats.all.Store(new([]*set))
+	main, err := p.openSet()
+	if err != nil {
 		p.Close()
 		return nil, err
 	}
-	return p, nil
-}
-
-func (p *Port) open() (err error) {
-	if p.set, err = epoll.Create(); err != nil {
-		return sysError("epoll_create1", err)
-	}
+	p.enlist(main)
+	p.seats.main = main
 	if driver.FeaturePwait2.Disabled() == nil {
-		_, errno := epoll.WaitPrecise(p.set, make([]epoll.Event, 1), 0)
+		_, errno := epoll.WaitPrecise(main.fd, make([]epoll.Event, 1), 0)
 		p.precise = errno == 0
 	}
-	if p.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return sysError("eventfd2", err)
-	}
-	return sysError("epoll_ctl", epoll.Add(p.set, p.wake, unix.EPOLLIN|unix.EPOLLET, wakeToken))
+	return p, nil
 }
 
 // Poll implements driver.Port.
 func (p *Port) Poll(timeout time.Duration) error { return p.PollFor(nil, timeout) }
 
-// PollFor implements driver.SharedPort. All that poll wait on one set: the kernel
-// gives each event to one of them. What was held back and what the kernel has
-// ready go into one batch.
+// PollFor implements driver.SharedPort. What was held back and what the kernel
+// has ready go into one batch.
 func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	b := p.batches.Get().(*batch)
 	defer p.batches.Put(b)
-	events := b.events[:p.batchSize()]
-	n, errno := epoll.Ready(p.set, events)
-	done := p.run(b, events[:max(n, 0)], tray)
-	if n <= 0 && done == 0 && timeout != 0 && !p.todo.any() {
-		tray.Rest()
-		n, errno = p.wait(events, timeout)
-		tray.Rise()
-		p.run(b, events[:max(n, 0)], tray)
+	s := p.hold(tray, timeout == 0)
+	events := b.events[:s.batchSize()]
+	n, errno := epoll.Ready(s.fd, events)
+	done := p.run(b, s, events[:max(n, 0)], tray)
+	if n <= 0 && done == 0 && timeout != 0 {
+		n, errno = p.await(s, events, tray, timeout)
+		p.run(b, s, events[:max(n, 0)], tray)
 	}
 	if errno != 0 && errno != unix.EINTR {
 		return sysError("epoll_pwait", errno)
@@ -157,27 +151,38 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	return nil
 }
 
-// batchSize is how many receives are made at a time.
-func (p *Port) batchSize() int {
-	return max(min(bytesGoal/(int(p.usual.Load())+1), eventsMax), eventsMin)
-}
-
-func (p *Port) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
-	if timeout > 0 && p.precise {
-		return epoll.WaitPrecise(p.set, events, timeout)
+// await waits for events, unless there is something else to do.
+func (p *Port) await(s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, syscall.Errno) {
+	held := tray.Seat() == s.index+1
+	if tray != nil && (!held || p.seats.loose.Load() > 0) && uint64(timeout) > uint64(loosePause) {
+		timeout = loosePause // a call may reach another in this set, or nobody tells of one
 	}
-	return epoll.Wait(p.set, events, timeout)
+	s.resting.Store(true)
+	if held {
+		defer s.resting.Store(false)
+	}
+	if s.todo.any() || tray.Called() {
+		return 0, 0
+	}
+	tray.Rest()
+	defer tray.Rise()
+	return s.wait(events, timeout)
 }
 
 // answer makes the transfers that events call for.
-func (p *Port) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
-	handles := driver.GetAll(&p.slots, b.handles[:0], events, (*epoll.Event).Token)
+func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
+	handles := driver.GetAll(&s.port.slots, b.handles[:0], events, (*epoll.Event).Token)
+	away, to := s.presents(len(events))
 	for i, h := range handles {
-		switch {
-		case events[i].Token() == wakeToken:
-			p.woken.Store(false)
+		switch tok := events[i].Token(); {
+		case h != nil && away > 0 && h.move(to):
+			away--
 		case h != nil:
 			h.ready(events[i].Events, &b.transfers, tray)
+		case tok == bellToken:
+			s.rung.Store(false)
+		case tok <= setTokens:
+			b.inner = append(b.inner, s.port.sets()[tok-1])
 		}
 	}
 	clear(handles)
@@ -190,16 +195,29 @@ func (p *Port) Nap(d time.Duration) {
 	unix.Nanosleep(&ts, nil) // cut short by a signal at worst
 }
 
-// Wake implements driver.Port. The eventfd is edge-triggered, so it needs no
-// reading: each write is an event.
+// Wake implements driver.Port: it wakes all that poll.
 func (p *Port) Wake() {
-	if !p.woken.Swap(true) {
-		epoll.Signal(p.wake)
+	for _, s := range p.sets() {
+		s.ring()
+	}
+}
+
+// WakeFor implements driver.SharedPort.
+func (p *Port) WakeFor(t *driver.Tray) {
+	t.Call()
+	if i := t.Seat(); i != 0 {
+		p.sets()[i-1].ring()
 	}
 }
 
 // Flush implements driver.Port.
-func (p *Port) Flush() { p.flush() }
+func (p *Port) Flush() {
+	for _, s := range p.sets() {
+		if s.todo.any() {
+			s.flush()
+		}
+	}
+}
 
 // batch is what somebody needs who polls or carries out transfers.
 type batch struct {
@@ -207,45 +225,82 @@ type batch struct {
 	handles   []handle
 	streams   []*stream
 	transfers []Transfer
+	inner     []*set // sets inside the one that is polled, with events
 }
 
-// flush carries out what is on the list.
-func (p *Port) flush() {
+// flush carries out what is on the set's list.
+func (s *set) flush() {
+	p := s.port
 	b := p.batches.Get().(*batch)
-	p.run(b, nil, nil)
+	p.uses.Add(1)
+	s.run(b, nil, nil)
+	p.unuse()
 	p.batches.Put(b)
+	p.remind(s)
 }
 
-// run carries out the transfers that events make worth while and those on the
-// list, until that is empty or until it has done so many that others must get a
-// look in. It reports how many operations that completed.
-func (p *Port) run(b *batch, events []epoll.Event, tray *driver.Tray) int {
+// run carries out the transfers that events of a set make worth while and those
+// on its list, and does the same for sets with nobody to do it. It reports how
+// many operations that completed.
+func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) int {
 	p.uses.Add(1)
-	done := p.rounds(b, events, tray)
-	p.unuse()
-	if p.todo.any() {
-		p.sink.Deferred() // the caller may be busy with other things for long
+	done := s.run(b, events, tray)
+	if p.seats.loose.Load() > 0 {
+		b.inner = p.abandoned(b.inner)
 	}
+	for _, o := range b.inner {
+		done += p.visit(b, o, s, tray)
+	}
+	clear(b.inner)
+	b.inner = b.inner[:0]
+	for _, o := range p.sets() {
+		if o != s && o.todo.any() && o.resting.Load() {
+			done += o.run(b, nil, tray)
+			p.remind(o)
+		}
+	}
+	p.unuse()
+	p.remind(s)
 	return done
 }
 
-func (p *Port) rounds(b *batch, events []epoll.Event, tray *driver.Tray) (done int) {
+// visit polls a set that nobody holds for the holder of another.
+func (p *Port) visit(b *batch, s, from *set, tray *driver.Tray) int {
+	if time.Since(p.born)-time.Duration(s.left.Load()) > homeAfter {
+		s.gift.Store(parcel(from, 100))
+	}
+	events := b.events[:s.batchSize()]
+	n, _ := epoll.Ready(s.fd, events)
+	return s.run(b, events[:max(n, 0)], tray)
+}
+
+// remind sees to it that what has been left on a list isn't forgotten: the caller
+// may be busy with other things for long.
+func (p *Port) remind(s *set) {
+	if s.todo.any() {
+		p.sink.Deferred()
+	}
+}
+
+// run goes on until the list is empty or until so much is done that others must
+// get a look in.
+func (s *set) run(b *batch, events []epoll.Event, tray *driver.Tray) (done int) {
 	recvs := recvsMax
 	if tray != nil {
-		recvs = p.batchSize() // not to the disadvantage of those whom an event makes ready
+		recvs = s.batchSize() // not to the disadvantage of those whom an event makes ready
 	}
 	for round := range roundsMax {
 		b.transfers = b.transfers[:0]
-		recvs -= p.todo.collect(b, recvs)
+		recvs -= s.todo.collect(b, recvs)
 		if round == 0 && len(events) > 0 {
-			p.answer(b, events, tray)
+			s.answer(b, events, tray)
 		}
 		if len(b.transfers) == 0 {
 			break
 		}
-		p.carryOut(b.transfers)
+		s.port.carryOut(b.transfers)
 		if len(events) > 0 && round == 0 {
-			p.note(b.transfers)
+			s.note(b.transfers)
 		}
 		for i := range b.transfers {
 			t := &b.transfers[i]
@@ -255,21 +310,6 @@ func (p *Port) rounds(b *batch, events []epoll.Event, tray *driver.Tray) (done i
 		clear(b.transfers)
 	}
 	return done
-}
-
-// note keeps p.usual up to date.
-func (p *Port) note(batch []Transfer) {
-	bytes, count := 0, 0
-	for i := range batch {
-		if t := &batch[i]; !t.Send && t.N > 0 {
-			bytes += t.N
-			count++
-		}
-	}
-	if count > 0 {
-		usual := p.usual.Load()
-		p.usual.Store(usual + (int64(bytes/count)-usual)/4)
-	}
 }
 
 // unuse ends what uses.Add(1) began. Somebody may be waiting for that in Poll;
@@ -320,23 +360,21 @@ func (p *Port) Close() error {
 	p.closed = true
 	p.mu.Unlock()
 	p.exec.Close()
-	for _, fd := range []int{p.set, p.wake} {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
+	for _, s := range p.sets() {
+		s.close()
 	}
 	return nil
 }
 
-// watch registers a descriptor with the set and returns its token.
-func (p *Port) watch(h handle, fd int) (uint64, error) {
+// watch registers a descriptor with a set and returns its token.
+func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
 	p.uses.Add(1)
 	defer p.unuse()
 	if p.shut.Load() {
 		return 0, net.ErrClosed
 	}
 	tok := p.slots.Add(h)
-	if err := epoll.Add(p.set, fd, watchEvents, tok); err != nil {
+	if err := epoll.Add(s.fd, fd, watchEvents, tok); err != nil {
 		p.slots.Remove(tok)
 		return 0, sysError("epoll_ctl", err)
 	}

@@ -27,15 +27,17 @@ func (s *stream) SendFile(op *driver.Op) error {
 
 // sendJob is one transfer from a file, which keeps its stream's sending side
 // busy until it is done. It implements blocking.Job.
-type sendJob struct{ t Transfer }
+type sendJob struct {
+	port *Port
+	t    Transfer
+}
 
 // Do implements blocking.Job.
 func (j *sendJob) Do() {
 	t := &j.t
 	t.callFile()
-	p := t.s.port
 	t.s.finish(t, nil)
-	p.flush() // what is next on the stream
+	j.port.Flush() // what is next on the stream
 }
 
 // callFile sends a piece of the file. What isn't the socket's doing goes to

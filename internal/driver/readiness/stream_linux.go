@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
 )
 
 // stream is a TCP socket, and the greater part of a Unix stream socket and of
@@ -26,7 +27,7 @@ import (
 // completions of one direction keep their order.
 type stream struct {
 	mu    sync.Mutex
-	port  *Port // nil until attached
+	set   *set // nil until attached
 	token uint64
 
 	recv, send queue
@@ -149,12 +150,14 @@ func (s *stream) Attach(to driver.Port) error {
 	if s.closed {
 		return net.ErrClosed
 	}
-	s.port = p
+	s.set = p.place()
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
-	if s.token, err = p.watch(s.handle(), s.fd()); err != nil {
-		s.port = nil
+	if s.token, err = p.watch(s.handle(), s.fd(), s.set); err != nil {
+		s.set = nil
+		return err
 	}
-	return err
+	s.set.streams.Add(1)
+	return nil
 }
 
 // Recv implements driver.Stream.
@@ -191,11 +194,10 @@ func (s *stream) refuses(send bool) error {
 // tryAndUnlock has a side tried if that may move something. The caller holds
 // the stream's lock and loses it.
 func (s *stream) tryAndUnlock(send bool) {
-	listed := s.list(send)
-	p := s.port
+	listed, set := s.list(send), s.set
 	s.mu.Unlock()
 	if listed > 0 {
-		p.kick(send, listed)
+		set.kick(send, listed)
 	}
 }
 
@@ -206,7 +208,7 @@ func (s *stream) list(send bool) int {
 	if !q.worth() {
 		return 0
 	}
-	return s.port.todo.add(s, send)
+	return s.set.todo.add(s, send)
 }
 
 // worth reports whether a transfer for the head operation may get somewhere.
@@ -240,14 +242,30 @@ func (s *stream) note(ev uint32) {
 	}
 }
 
+// move implements handle.
+func (s *stream) move(to *set) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := s.set
+	if s.closed || from == to || epoll.Add(to.fd, s.fd(), watchEvents, s.token) != nil {
+		return false
+	}
+	epoll.Remove(from.fd, s.fd())
+	from.streams.Add(-1)
+	to.streams.Add(1)
+	s.set = to
+	return true
+}
+
 // Kick implements driver.Kicker: a pooled buffer may be had again. A stream
 // that has lost interest meanwhile lets the next have it.
 func (s *stream) Kick() {
 	s.mu.Lock()
 	op := s.recv.ops.Front()
 	if s.closed || op == nil || op.Kind != driver.KindRecvPooled || !s.recv.ready {
+		p := s.set.port
 		s.mu.Unlock()
-		s.port.pool.Forget(&s.acct)
+		p.pool.Forget(&s.acct)
 		return
 	}
 	s.tryAndUnlock(false)
@@ -259,7 +277,7 @@ func (s *stream) complete(q *queue, err error, tray *driver.Tray) {
 	op.Err = err
 	s.recv.order.Settle(tray)
 	s.send.order.Settle(tray)
-	s.port.sink.Deliver(op, &q.order, tray)
+	s.set.port.sink.Deliver(op, &q.order, tray)
 }
 
 // failAll ends every operation of a queue whose head has no transfer under
@@ -304,7 +322,7 @@ func (s *stream) cancelOne(q *queue, op *driver.Op) bool {
 		return false
 	}
 	op.Err = driver.ErrAborted
-	s.port.sink.Complete(op, false)
+	s.set.port.sink.Complete(op, false)
 	return true
 }
 
@@ -345,14 +363,14 @@ func (s *stream) Close() error { return s.shut(false) }
 func (s *stream) Abort() error { return s.shut(true) }
 
 func (s *stream) shut(reset bool) error {
-	if p := s.end(reset); p != nil {
-		p.pool.Forget(&s.acct) // without the lock: it may kick others
+	if set := s.end(reset); set != nil {
+		set.port.pool.Forget(&s.acct) // without the lock: it may kick others
 	}
 	return nil
 }
 
-// end closes the stream and gives the port that it was attached to, if any.
-func (s *stream) end(reset bool) *Port {
+// end closes the stream and gives the set that it was in, if any.
+func (s *stream) end(reset bool) *set {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -364,8 +382,9 @@ func (s *stream) end(reset bool) *Port {
 		s.lingers = false
 		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
-	if s.port != nil {
-		s.port.slots.Remove(s.token)
+	if s.set != nil {
+		s.set.streams.Add(-1)
+		s.set.port.slots.Remove(s.token)
 		if s.few().connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
@@ -373,7 +392,7 @@ func (s *stream) end(reset bool) *Port {
 		s.failAll(&s.send, net.ErrClosed, nil)
 	}
 	s.releaseFD()
-	return s.port
+	return s.set
 }
 
 // releaseFD closes the descriptor of a closed stream once no transfer uses it.

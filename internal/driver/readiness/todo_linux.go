@@ -93,10 +93,11 @@ func (b *batch) begin(send bool) {
 // now or, when more work waits to be handled, together with what that brings, if
 // batches are cheaper or it is only a receive. It must be called without any
 // lock.
-func (p *Port) kick(send bool, listed int) {
+func (s *set) kick(send bool, listed int) {
+	p := s.port
 	if (!send || listed < heldMax && p.exec.Batches()) && p.sink.Backlog() {
 		p.sink.Deferred()
 		return
 	}
-	p.flush()
+	s.flush()
 }

@@ -38,12 +38,12 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 		t.Msg = s.rare.dgram.message(op, send)
 	case op.Kind == driver.KindSendFile:
 		q.busy = true
-		s.port.crew.Do(&sendJob{t})
+		s.set.port.crew.Do(&sendJob{s.set.port, t})
 		return
 	case send:
 		t.Skip = op.N
 	case op.Kind == driver.KindRecvPooled:
-		if t.buf = s.port.pool.Get(&s.acct, s); t.buf == nil {
+		if t.buf = s.set.port.pool.Get(&s.acct, s); t.buf == nil {
 			return // Kick comes when there is one
 		}
 		op.SetOneBuf(t.buf.Data)

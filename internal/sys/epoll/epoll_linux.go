@@ -24,6 +24,12 @@ func Add(set, fd int, events uint32, token uint64) error {
 	return unix.EpollCtl(set, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
+// Remove takes fd out of the set.
+func Remove(set, fd int) error {
+	count(CallControl)
+	return unix.EpollCtl(set, unix.EPOLL_CTL_DEL, fd, nil)
+}
+
 // millis rounds a timeout up to what epoll_wait takes; negative is no limit.
 func millis(timeout time.Duration) int {
 	if timeout < 0 {

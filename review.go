@@ -1,0 +1,88 @@
+package iocp
+
+import (
+	"math"
+	"time"
+
+	"iocp/internal/driver"
+)
+
+// This file adapts to the load: how many workers take part, and what each has to
+// do.
+
+const (
+	// reviewEvery is how often.
+	reviewEvery = 2 * time.Millisecond
+
+	// In percent of a worker's time: with no more than noRest he has too much
+	// to do, and with at least someRest he could do more.
+	noRest   = 3
+	someRest = 10
+)
+
+// rest is for how long a worker waits in the kernel.
+type rest struct {
+	total time.Duration // so far
+	share int           // of late, in percent
+}
+
+// review tells the scheduler how idle the workers were of late. The caller holds
+// mu.
+func (p *Port) review(now int64) {
+	passed := now - p.reviewed
+	if p.shared == nil || passed < int64(reviewEvery) {
+		return
+	}
+	p.reviewed = now
+	p.promote(p.sched.Review(p.rested(passed)))
+	if p.sched.Crew() > 1 {
+		p.balance()
+	}
+}
+
+// rested brings spare up to date, and reports the sum for the time that has passed.
+func (p *Port) rested(passed int64) (sum int) {
+	trays := *p.trays.Load()
+	p.spare = append(p.spare, make([]rest, len(trays)-len(p.spare))...)
+	for i, t := range trays {
+		r, total := &p.spare[i], t.Idle()
+		share := int(100 * int64(total-r.total) / passed)
+		*r = rest{total, (r.share + share) / 2}
+		sum += share
+	}
+	return sum
+}
+
+// balance has the worker with the most to do give some of his sockets to the one
+// with the least. If nobody has time left over they are to have equally many:
+// those of a worker who has fewer would be served more often.
+func (p *Port) balance() {
+	var most, least, more, fewer *driver.Tray
+	busiest, idlest := noRest+1, someRest-1
+	largest, smallest := 0, math.MaxInt
+	for i, t := range *p.trays.Load() {
+		if t.Seat() == 0 {
+			continue
+		}
+		share := p.spare[i].share
+		if share < busiest {
+			busiest, most = share, t
+		}
+		if share > idlest {
+			idlest, least = share, t
+		}
+		n := p.shared.Held(t)
+		if n > largest {
+			largest, more = n, t
+		}
+		if n < smallest {
+			smallest, fewer = n, t
+		}
+	}
+	switch {
+	case most != nil && least != nil:
+		p.shared.Shift(most, least, max(idlest/4, 1))
+	case most != nil && largest-smallest > largest/8+1:
+		p.shared.Shift(more, fewer, 50*(largest-smallest)/(largest+smallest))
+	}
+}
