@@ -54,15 +54,18 @@ func (c *Conn) trySend(m message) error {
 const nowMin = 4 << 10
 
 // sendNow sends of a message what goes at once, if nothing is queued before it,
-// and reports how many bytes that was: of a large one, and of the first that
-// OnData sends. What is wrong with the connection, if anything, an operation will
-// tell. The caller holds mu.
+// and reports how many bytes that was. What is wrong with the connection, if
+// anything, an operation will tell. The caller holds mu.
+//
+// For one message that is the cheapest; many cost less if they are queued behind
+// the first and go together. So while packets wait to be handled, which may bring
+// more, only the first that OnData sends goes at once: an answer most likely.
 func (c *Conn) sendNow(m message) int {
-	if c.out != nil || c.answer == 0 && m.len() < nowMin {
-		return 0
-	}
 	by := c.answer
 	c.answer = 0
+	if c.out != nil || by == 0 && m.len() < nowMin && c.port().Backlog() {
+		return 0
+	}
 	n, err := c.sock.TrySend(m.bytes())
 	if err != nil {
 		return 0

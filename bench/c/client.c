@@ -270,6 +270,15 @@ static void adopt(struct loop *l, struct conn *c)
 		fail("epoll_ctl: %s", strerror(errno));
 }
 
+/* Connections are dealt out evenly, but not in turn, as servers with several
+ * loops deal them out: then each loop would talk with one thread only, which no
+ * server can count on whose clients are machines of their own. */
+static int thread_of(int id)
+{
+	unsigned hand = (unsigned)(id / cfg.threads) * 2654435761u;
+	return (id + (int)(hand >> 16)) % cfg.threads;
+}
+
 /* connect_all waits for the first echo of a few connections at a time, since a
  * short backlog costs a second each time it overflows. */
 static void connect_all(const struct sockaddr_in *addr)
@@ -283,7 +292,7 @@ static void connect_all(const struct sockaddr_in *addr)
 			some[n++] = dial(addr, id++);
 		for (i = 0; i < n; i++) {
 			probe(some[i]);
-			adopt(&loops[some[i]->id % cfg.threads], some[i]);
+			adopt(&loops[thread_of(some[i]->id)], some[i]);
 		}
 	}
 }
