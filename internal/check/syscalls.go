@@ -24,22 +24,25 @@ const (
 // A traffic is what an echo server is put under.
 type traffic struct {
 	name    string
+	model   string
 	backend string
 	load    []string
 	below   float64 // system calls for each operation; 0: they are only shown
 }
 
-// traffics begins with the one that is judged. The others show what to compare
-// it with: the same on epoll, where every operation is a call, and a server that
-// has little to do and so little to put together.
+// traffics begins with those that are judged: operations of the port, and package
+// server, which makes a call for each answer instead of an operation. The others
+// show what to compare them with: epoll, where every operation is a call, and a
+// server that has little to do and so little to put together.
 var traffics = []traffic{
-	{"uring", "uring", []string{"--conns=1000", "--depth=1"}, 0.1},
-	{"epoll", "epoll", []string{"--conns=1000", "--depth=1"}, 0},
-	{"uring at 1,000 messages a second", "uring", []string{"--conns=1000", "--rate=1000"}, 0},
+	{"uring", "port", "uring", []string{"--conns=1000", "--depth=1"}, 0.1},
+	{"package server", "server", "uring", []string{"--conns=1000", "--depth=1"}, 0.6},
+	{"epoll", "port", "epoll", []string{"--conns=1000", "--depth=1"}, 0},
+	{"package server at 1,000 messages a second", "server", "uring", []string{"--conns=1000", "--rate=1000"}, 0},
 }
 
-// syscalls counts the system calls that the echo server on package server, with
-// all its threads, makes for each operation, the Go runtime's included, such as
+// syscalls counts the system calls that an echo server, with all its threads,
+// makes for each operation, the Go runtime's included, such as
 // futex: from outside, by strace.
 //
 // That shows that no call is made for every operation, whoever makes it: one
@@ -93,7 +96,7 @@ func (s *session) steadyCalls(tool string, t traffic) (callCount, error) {
 }
 
 func (s *session) countCalls(tool string, t traffic, d time.Duration) (c callCount, err error) {
-	server := []string{tool, "echo", "--model=server", "--backend=" + t.backend, "--listen=127.0.0.1:0"}
+	server := []string{tool, "echo", "--model=" + t.model, "--backend=" + t.backend, "--listen=127.0.0.1:0"}
 	c.calls, err = s.traced(server, func(addr string) (err error) {
 		c.ops, err = s.load(tool, addr, append([]string{"--duration=" + d.String()}, t.load...))
 		return err
