@@ -95,6 +95,23 @@ func (s *Slots[T]) All() []T {
 	return all
 }
 
+// Some returns entries from a place on, of up to most places, and where to go on;
+// 0 when the end is reached.
+func (s *Slots[T]) Some(from, most int) (some []T, next int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	none, end := *new(T), min(from+most, len(s.entries))
+	for i := from; i < end; i++ {
+		if v := s.entries[i].val; v != none {
+			some = append(some, v)
+		}
+	}
+	if end == len(s.entries) {
+		end = 0
+	}
+	return some, end
+}
+
 func token(i, gen uint32) uint64 { return uint64(gen)<<32 | uint64(i) }
 
 // nextGen never yields 0, which is left for tokens that mean something else.

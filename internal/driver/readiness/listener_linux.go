@@ -17,7 +17,7 @@ const nodesMax = 64
 // listener is a listening TCP or Unix socket. Its lock has the place of a stream's.
 type listener struct {
 	mu    sync.Mutex
-	port  *Port
+	set   *set // nil until attached
 	token uint64
 	fd    int
 	v6    bool
@@ -90,15 +90,23 @@ func (l *listener) Attach(to driver.Port) error {
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.port, l.waits = p, true
-	if l.token, err = p.watch(l, l.fd, p.main()); err != nil {
-		l.port = nil
+	l.set, l.waits = p.place(), true
+	if l.token, err = p.watch(l, l.fd, l.set); err != nil {
+		l.set = nil
 	}
 	return err
 }
 
-// move implements handle: listeners stay where they are.
-func (l *listener) move(*set) bool { return false }
+// move implements handle.
+func (l *listener) move(from, to *set) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.set != from || !from.giveTo(to, l.fd, l.token) {
+		return false
+	}
+	l.set = to
+	return true
+}
 
 // Accept implements driver.Listener.
 func (l *listener) Accept(op *driver.Op) error {
@@ -162,7 +170,7 @@ func (l *listener) pump(tray *driver.Tray) {
 			op.SetAccepted(s)
 			l.complete(nil, tray)
 		default:
-			l.port.sink.Deliver(l.node(op, s), &l.order, tray)
+			l.set.port.sink.Deliver(l.node(op, s), &l.order, tray)
 		}
 	}
 }
@@ -196,7 +204,7 @@ func (l *listener) Recycle(n *driver.Op) {
 func (l *listener) complete(err error, tray *driver.Tray) {
 	op := l.ops.Pop()
 	op.Err = err
-	l.port.sink.Deliver(op, &l.order, tray)
+	l.set.port.sink.Deliver(op, &l.order, tray)
 }
 
 // ready takes note of an event.
@@ -217,7 +225,7 @@ func (l *listener) Cancel(op *driver.Op) bool {
 		return false
 	}
 	op.Err = driver.ErrAborted
-	l.port.sink.Complete(op, false)
+	l.set.port.sink.Complete(op, false)
 	return true
 }
 
@@ -244,8 +252,8 @@ func (l *listener) Close() error {
 		return nil
 	}
 	l.closed = true
-	if l.port != nil {
-		l.port.slots.Remove(l.token)
+	if l.set != nil {
+		l.set.forget(l.token)
 	}
 	l.failAll(net.ErrClosed)
 	removePath(l.path)

@@ -11,7 +11,6 @@
 package readiness
 
 import (
-	"net"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -72,10 +71,9 @@ const (
 	bytesGoal   = 256 << 10 // to be received at a time: what stays in a CPU's own cache until it's handled
 	batchMax    = 128       // sends carried out at a time, and as many receives
 	recvsMax    = batchMax * roundsMax
-	heldMax     = 64        // sends held back at most
-	roundsMax   = 8         // batches in a row before others get a look in
-	bellToken   = 0         // no slot has it: generations begin at 1
-	setTokens   = 1<<32 - 1 // up to here tokens are those of sets, by their number
+	heldMax     = 64 // sends held back at most
+	roundsMax   = 8  // batches in a row before others get a look in
+	bellToken   = 0  // no slot has it: generations begin at 1
 	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 )
 
@@ -103,9 +101,10 @@ type handle interface {
 	// while. Only a Poll calls it, for the given tray.
 	ready(events uint32, out *[]Transfer, tray *driver.Tray)
 
-	// move puts it into another set, if it may go there, and reports whether
-	// it did. What it is ready for is told there again.
-	move(to *set) bool
+	// move puts it from one set into another, if it is there and the kernel
+	// has room, and reports whether it did. What it is ready for is told
+	// there again.
+	move(from, to *set) bool
 	Close() error
 }
 
@@ -115,13 +114,14 @@ func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 	p.crew = blocking.NewCrew(sink, p.Wake)
 	p.batches.New = func() any { return new(batch) }
 	p.seats.all.Store(new([]*set))
+	p.seats.strays.Store(new([]*set))
 	main, err := p.openSet()
 	if err != nil {
 		p.Close()
 		return nil, err
 	}
 	p.enlist(main)
-	p.seats.main = main
+	p.seats.main.Store(main)
 	if driver.FeaturePwait2.Disabled() == nil {
 		_, errno := epoll.WaitPrecise(main.fd, make([]epoll.Event, 1), 0)
 		p.precise = errno == 0
@@ -142,7 +142,7 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	n, errno := epoll.Ready(s.fd, events)
 	done := p.run(b, s, events[:max(n, 0)], tray)
 	if n <= 0 && done == 0 && timeout != 0 {
-		n, errno = p.await(s, events, tray, timeout)
+		n, errno = p.await(b, s, events, tray, timeout)
 		p.run(b, s, events[:max(n, 0)], tray)
 	}
 	if errno != 0 && errno != unix.EINTR {
@@ -151,11 +151,12 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	return nil
 }
 
-// await waits for events, unless there is something else to do.
-func (p *Port) await(s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, syscall.Errno) {
+// await waits for events of a set, or of the others that go with it, unless there
+// is something else to do.
+func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, syscall.Errno) {
 	held := tray.Seat() == s.index+1
-	if tray != nil && (!held || p.seats.loose.Load() > 0) && uint64(timeout) > uint64(loosePause) {
-		timeout = loosePause // a call may reach another in this set, or nobody tells of one
+	if tray != nil && !held && (timeout < 0 || timeout > sharePause) {
+		timeout = sharePause
 	}
 	s.resting.Store(true)
 	if held {
@@ -166,6 +167,9 @@ func (p *Port) await(s *set, events []epoll.Event, tray *driver.Tray, timeout ti
 	}
 	tray.Rest()
 	defer tray.Rise()
+	if b.others = p.strays(s, b.others[:0]); len(b.others) > 0 {
+		return s.waitWith(b.others, events, timeout)
+	}
 	return s.wait(events, timeout)
 }
 
@@ -174,15 +178,14 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 	handles := driver.GetAll(&s.port.slots, b.handles[:0], events, (*epoll.Event).Token)
 	away, to := s.presents(len(events))
 	for i, h := range handles {
-		switch tok := events[i].Token(); {
-		case h != nil && away > 0 && h.move(to):
-			away--
-		case h != nil:
-			h.ready(events[i].Events, &b.transfers, tray)
-		case tok == bellToken:
+		switch {
+		case events[i].Token() == bellToken:
 			s.rung.Store(false)
-		case tok <= setTokens:
-			b.inner = append(b.inner, s.port.sets()[tok-1])
+		case h == nil:
+		case away > 0 && h.move(s, to):
+			away--
+		default:
+			h.ready(events[i].Events, &b.transfers, tray)
 		}
 	}
 	clear(handles)
@@ -225,7 +228,7 @@ type batch struct {
 	handles   []handle
 	streams   []*stream
 	transfers []Transfer
-	inner     []*set // sets inside the one that is polled, with events
+	others    []*set // see strays
 }
 
 // flush carries out what is on the set's list.
@@ -245,14 +248,12 @@ func (s *set) flush() {
 func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) int {
 	p.uses.Add(1)
 	done := s.run(b, events, tray)
-	if p.seats.loose.Load() > 0 {
-		b.inner = p.abandoned(b.inner)
+	b.others = p.strays(s, b.others[:0])
+	for _, o := range b.others {
+		n, _ := epoll.Ready(o.fd, b.events[:o.batchSize()])
+		done += o.run(b, b.events[:max(n, 0)], tray)
+		o.bringHome(s)
 	}
-	for _, o := range b.inner {
-		done += p.visit(b, o, s, tray)
-	}
-	clear(b.inner)
-	b.inner = b.inner[:0]
 	for _, o := range p.sets() {
 		if o != s && o.todo.any() && o.resting.Load() {
 			done += o.run(b, nil, tray)
@@ -262,16 +263,6 @@ func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) in
 	p.unuse()
 	p.remind(s)
 	return done
-}
-
-// visit polls a set that nobody holds for the holder of another.
-func (p *Port) visit(b *batch, s, from *set, tray *driver.Tray) int {
-	if time.Since(p.born)-time.Duration(s.left.Load()) > homeAfter {
-		s.gift.Store(parcel(from, 100))
-	}
-	events := b.events[:s.batchSize()]
-	n, _ := epoll.Ready(s.fd, events)
-	return s.run(b, events[:max(n, 0)], tray)
 }
 
 // remind sees to it that what has been left on a list isn't forgotten: the caller
@@ -364,25 +355,6 @@ func (p *Port) Close() error {
 		s.close()
 	}
 	return nil
-}
-
-// watch registers a descriptor with a set and returns its token.
-func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
-	p.uses.Add(1)
-	defer p.unuse()
-	if p.shut.Load() {
-		return 0, net.ErrClosed
-	}
-	tok := p.slots.Add(h)
-	if err := epoll.Add(s.fd, fd, watchEvents, tok); err != nil {
-		p.slots.Remove(tok)
-		return 0, sysError("epoll_ctl", err)
-	}
-	if p.shut.Load() { // Shut may have missed the new entry
-		p.slots.Remove(tok)
-		return 0, net.ErrClosed
-	}
-	return tok, nil
 }
 
 // own gives the engine's own port behind a driver.Port.

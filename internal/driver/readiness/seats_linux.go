@@ -6,39 +6,37 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
 )
 
 // seats is who polls which set.
 //
 // Whoever polls holds a set, and keeps it while he handles what he has found. One
-// of the sets is the main one. It is held whenever any is, and those that nobody
-// holds are inside it: an epoll set can be watched by another like a socket. So
-// with one worker there is one set, and none is forgotten when a worker is stuck
-// or parks: somebody else finds its events through the main set.
+// of the sets is the main one. It is held whenever any is, and its holder looks
+// into those that nobody holds as well. So with one worker there is one set, and
+// none is forgotten when a worker is stuck or parks.
+//
+// One epoll set could be put into another instead; but that takes the kernel as
+// long as there are sockets in it, under a lock that the whole system shares:
+// 1 ms for 15,000 (ep_loop_check in fs/eventpoll.c).
 type seats struct {
-	mu    sync.Mutex
-	all   atomic.Pointer[[]*set] // grows only
-	main  *set
-	loose atomic.Int32 // sets that ought to be inside the main one, but the kernel refused
-	next  int          // whose turn it is to get a new stream
+	mu     sync.Mutex
+	all    atomic.Pointer[[]*set] // grows only
+	strays atomic.Pointer[[]*set] // of these, what nobody holds, but for the main one
+	main   atomic.Pointer[set]
+	next   int // whose turn it is to get a new handle
 }
 
 const (
-	// homeAfter is how long a set has been left before the streams in it that
-	// have something to say are taken over, one by one: by then its holder isn't
-	// merely stuck or tried without. Through two sets each event costs more.
+	// homeAfter is how long a set has been left before the handles in it are
+	// taken over, homeMost at a time: by then its holder isn't merely stuck, or
+	// tried without.
 	homeAfter = 50 * time.Millisecond
+	homeMost  = 32
 
-	// homeMost is how many are taken over at a time.
-	homeMost = 32
-
-	// loosePause bounds waiting in the kernel while a set has to be asked
-	// separately.
-	loosePause = 10 * time.Millisecond
+	// sharePause bounds waiting in the kernel for those who share a set, since
+	// there are no descriptors for another: a call may reach the wrong one.
+	sharePause = 10 * time.Millisecond
 )
 
 // sets are all there are.
@@ -50,32 +48,35 @@ func (p *Port) hold(t *driver.Tray, looks bool) *set {
 	if i := t.Seat(); i != 0 {
 		return p.sets()[i-1]
 	}
+	if t == nil {
+		return p.seats.main.Load()
+	}
 	p.seats.mu.Lock()
 	defer p.seats.mu.Unlock()
-	if t == nil {
-		return p.seats.main
-	}
-	s := p.vacant(t)
+	main := p.seats.main.Load()
+	s := p.vacant(t, main)
 	switch {
 	case looks && (s == nil || s.last != t): // but what was taken from him while he seemed stuck is his again
-		return p.seats.main
+		return main
 	case s == nil:
 		if s = p.addSet(); s == nil {
-			return p.seats.main
+			return main
 		}
 	}
-	p.expel(s)
 	s.holder, s.last = t, t
 	s.resting.Store(false)
 	t.Sit(s.index + 1)
+	if s != main {
+		p.noteStrays()
+	}
 	return s
 }
 
 // vacant finds a set that nobody holds: before all others the main one, then the
 // one that this worker had last. The lock is held.
-func (p *Port) vacant(t *driver.Tray) (found *set) {
-	if p.seats.main.holder == nil {
-		return p.seats.main
+func (p *Port) vacant(t *driver.Tray, main *set) (found *set) {
+	if main.holder == nil {
+		return main
 	}
 	for _, s := range p.sets() {
 		if s.holder == nil && (found == nil || s.last == t) {
@@ -116,68 +117,64 @@ func (p *Port) Leave(t *driver.Tray) {
 	s.holder = nil
 	s.left.Store(int64(time.Since(p.born)))
 	s.resting.Store(true)
-	if s != p.seats.main {
-		p.admit(s)
-		return
+	if s == p.seats.main.Load() && !p.inherit() {
+		return // whoever polls next takes it
 	}
-	for _, heir := range p.sets() {
-		if heir.holder != nil {
-			p.crown(heir)
-			return
-		}
-	} // else whoever polls next takes it
+	p.noteStrays()
+	p.seats.main.Load().ring() // its holder may be waiting for less than he has now
 }
 
-// crown makes a set that is held the main one. The lock is held.
-func (p *Port) crown(heir *set) {
+// inherit makes a set that is held the main one, if there is one. The lock is
+// held.
+func (p *Port) inherit() bool {
 	for _, s := range p.sets() {
-		p.expel(s)
-	}
-	p.seats.main = heir
-	for _, s := range p.sets() {
-		if s.holder == nil {
-			p.admit(s)
+		if s.holder != nil {
+			p.seats.main.Store(s)
+			return true
 		}
 	}
+	return false
 }
 
-// admit puts a set into the main one. If the kernel has no room for that, the
-// main one's holder looks into the set now and then. The lock is held.
-func (p *Port) admit(s *set) {
-	if epoll.Add(p.seats.main.fd, s.fd, unix.EPOLLIN, uint64(s.index+1)) == nil {
-		s.inside = true
-		return
-	}
-	s.loose = true
-	p.seats.loose.Add(1)
-	p.seats.main.ring()
-}
-
-// expel takes a set out of the main one, if it is there. The lock is held.
-func (p *Port) expel(s *set) {
-	if s.inside {
-		epoll.Remove(p.seats.main.fd, s.fd)
-	}
-	if s.loose {
-		p.seats.loose.Add(-1)
-	}
-	s.inside, s.loose = false, false
-}
-
-// abandoned is what a poll of the main set looks into besides, if there are sets
-// that couldn't be put into it.
-func (p *Port) abandoned(found []*set) []*set {
-	p.seats.mu.Lock()
-	defer p.seats.mu.Unlock()
+// noteStrays brings the list of strays up to date. The lock is held.
+func (p *Port) noteStrays() {
+	var strays []*set
 	for _, s := range p.sets() {
-		if s.loose {
+		if s.holder == nil && s != p.seats.main.Load() {
+			strays = append(strays, s)
+		}
+	}
+	p.seats.strays.Store(&strays)
+}
+
+// strays adds to a list the sets with something in them into which whoever polls
+// a set must look besides.
+func (p *Port) strays(of *set, found []*set) []*set {
+	if of != p.seats.main.Load() {
+		return found
+	}
+	for _, s := range *p.seats.strays.Load() {
+		if s.handles.Load() > 0 {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-// place is the set of a new stream: with several that are held, each in turn.
+// bringHome moves some of what is in a stray that has been left for long.
+func (s *set) bringHome(to *set) {
+	p := s.port
+	if time.Since(p.born)-time.Duration(s.left.Load()) < homeAfter {
+		return
+	}
+	some, next := p.slots.Some(int(s.cursor.Load()), homeMost)
+	s.cursor.Store(int32(next))
+	for _, h := range some {
+		h.move(s, to)
+	}
+}
+
+// place is the set of a new handle: with several that are held, each in turn.
 func (p *Port) place() *set {
 	p.seats.mu.Lock()
 	defer p.seats.mu.Unlock()
@@ -188,20 +185,13 @@ func (p *Port) place() *set {
 			return s
 		}
 	}
-	return p.seats.main
-}
-
-// main is the main set of this moment.
-func (p *Port) main() *set {
-	p.seats.mu.Lock()
-	defer p.seats.mu.Unlock()
-	return p.seats.main
+	return p.seats.main.Load()
 }
 
 // Held implements driver.SharedPort.
 func (p *Port) Held(t *driver.Tray) int {
 	if i := t.Seat(); i != 0 {
-		return int(p.sets()[i-1].streams.Load())
+		return int(p.sets()[i-1].handles.Load())
 	}
 	return 0
 }
@@ -213,15 +203,15 @@ func (p *Port) Shift(from, to *driver.Tray, percent int) {
 	}
 }
 
-// parcel says how many of a hundred streams that have something to say go to
+// parcel says how many of a hundred handles that have something to tell go to
 // another set.
 func parcel(to *set, percent int) uint64 { return uint64(to.index)<<32 | uint64(percent) }
 
-// presents opens the parcel, if there is one: of so many streams, how many go
+// presents opens the parcel, if there is one: of so many handles, how many go
 // where. Of one none does: that would move the load, not share it.
 func (s *set) presents(of int) (count int, to *set) {
 	g := s.gift.Load()
-	if g == 0 || of < 2 && uint32(g) < 100 {
+	if g == 0 || of < 2 {
 		return 0, nil
 	}
 	s.gift.Store(0)

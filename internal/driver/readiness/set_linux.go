@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"net"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,15 +27,14 @@ type set struct {
 	resting atomic.Bool   // nobody runs who will poll it next
 	usual   atomic.Int64  // bytes that a receive brings of late
 	gift    atomic.Uint64 // see parcel
-	streams atomic.Int32  // how many are in it
+	handles atomic.Int32  // how many are in it
+	left    atomic.Int64  // when it was last left, by time.Since(born)
+	cursor  atomic.Int32  // see bringHome
 	todo    todo
 
 	// Under the port's seats lock.
 	holder *driver.Tray
 	last   *driver.Tray // its last holder
-	left   atomic.Int64 // when that was over, by time.Since(born)
-	inside bool         // it is in the main set
-	loose  bool         // it ought to be
 }
 
 // openSet makes a set that nobody holds.
@@ -98,4 +98,54 @@ func (s *set) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Er
 		return epoll.WaitPrecise(s.fd, events, timeout)
 	}
 	return epoll.Wait(s.fd, events, timeout)
+}
+
+// waitWith is wait for several sets. The events are those of s.
+func (s *set) waitWith(others []*set, events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
+	fds := append(make([]int, 0, 8), s.fd)
+	for _, o := range others {
+		fds = append(fds, o.fd)
+	}
+	if errno := epoll.WaitAny(fds, timeout); errno != 0 {
+		return 0, errno
+	}
+	return epoll.Ready(s.fd, events)
+}
+
+// watch registers a descriptor with a set and returns its token.
+func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
+	p.uses.Add(1)
+	defer p.unuse()
+	if p.shut.Load() {
+		return 0, net.ErrClosed
+	}
+	tok := p.slots.Add(h)
+	if err := epoll.Add(s.fd, fd, watchEvents, tok); err != nil {
+		p.slots.Remove(tok)
+		return 0, sysError("epoll_ctl", err)
+	}
+	if p.shut.Load() { // Shut may have missed the new entry
+		p.slots.Remove(tok)
+		return 0, net.ErrClosed
+	}
+	s.handles.Add(1)
+	return tok, nil
+}
+
+// forget undoes watch for a descriptor that is about to be closed.
+func (s *set) forget(token uint64) {
+	s.handles.Add(-1)
+	s.port.slots.Remove(token)
+}
+
+// giveTo moves a descriptor to another set and reports whether it is there now.
+// What it is ready for is told there again.
+func (s *set) giveTo(to *set, fd int, token uint64) bool {
+	if s == to || epoll.Add(to.fd, fd, watchEvents, token) != nil {
+		return false
+	}
+	epoll.Remove(s.fd, fd)
+	s.handles.Add(-1)
+	to.handles.Add(1)
+	return true
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
 )
 
 // stream is a TCP socket, and the greater part of a Unix stream socket and of
@@ -154,10 +153,8 @@ func (s *stream) Attach(to driver.Port) error {
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
 	if s.token, err = p.watch(s.handle(), s.fd(), s.set); err != nil {
 		s.set = nil
-		return err
 	}
-	s.set.streams.Add(1)
-	return nil
+	return err
 }
 
 // Recv implements driver.Stream.
@@ -243,16 +240,12 @@ func (s *stream) note(ev uint32) {
 }
 
 // move implements handle.
-func (s *stream) move(to *set) bool {
+func (s *stream) move(from, to *set) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := s.set
-	if s.closed || from == to || epoll.Add(to.fd, s.fd(), watchEvents, s.token) != nil {
+	if s.closed || s.set != from || !from.giveTo(to, s.fd(), s.token) {
 		return false
 	}
-	epoll.Remove(from.fd, s.fd())
-	from.streams.Add(-1)
-	to.streams.Add(1)
 	s.set = to
 	return true
 }
@@ -383,8 +376,7 @@ func (s *stream) end(reset bool) *set {
 		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	if s.set != nil {
-		s.set.streams.Add(-1)
-		s.set.port.slots.Remove(s.token)
+		s.set.forget(s.token)
 		if s.few().connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
