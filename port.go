@@ -269,13 +269,11 @@ func (p *Port) wake(w *Worker) {
 	}
 }
 
-// wakeOne makes one of those return that poll, if there are any. The caller holds
-// mu.
-func (p *Port) wakeOne() {
+// wakePollers makes all return that poll. The caller holds mu.
+func (p *Port) wakePollers() {
 	for _, w := range p.workers {
 		if w.w.Polls() {
 			p.wake(w)
-			return
 		}
 	}
 }

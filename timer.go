@@ -40,7 +40,7 @@ func (p *Port) schedule(op *driver.Op, d time.Duration) {
 	due := now + min(int64(max(d, 0)), math.MaxInt64-now)
 	p.timers.Add(op, due)
 	if p.timers.Due() == due {
-		p.wakeOne() // it would sleep for too long
+		p.wakePollers() // they would sleep for too long, whoever of them is left then
 	}
 	p.fire()
 }

@@ -56,6 +56,7 @@ func (w *Worker) poll(timeout time.Duration) {
 	p.unpolled = 0
 	p.attended() // Poll flushes
 	timeout = p.untilTimer(timeout)
+	p.arm() // another may be stuck with sockets of his own
 	p.mu.Unlock()
 	err := p.poll(w, timeout)
 	p.mu.Lock()

@@ -63,6 +63,9 @@ func (o *outbox) recycle() {
 // the queue is empty. Bytes are copied behind those that wait already; a shared
 // message is referred to.
 func (o *outbox) add(m message, sent int) {
+	if m.len() == sent {
+		return // an empty one that has waited
+	}
 	if m.shared != nil {
 		m.shared.Retain()
 		o.queue = append(o.queue, m.shared)

@@ -61,6 +61,9 @@ const nowMin = 4 << 10
 // the first and go together. So while packets wait to be handled, which may bring
 // more, only the first that OnData sends goes at once: an answer most likely.
 func (c *Conn) sendNow(m message) int {
+	if m.len() == 0 {
+		return 0
+	}
 	by := c.answer
 	c.answer = 0
 	if c.out != nil || by == 0 && m.len() < nowMin && c.port().Backlog() {

@@ -155,9 +155,11 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 // is something else to do.
 func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, syscall.Errno) {
 	held := tray.Seat() == s.index+1
-	if tray != nil && !held && (timeout < 0 || timeout > sharePause) {
+	if !held && (timeout < 0 || timeout > sharePause) {
 		timeout = sharePause
 	}
+	s.waits.Add(1)
+	defer s.waits.Add(-1)
 	s.resting.Store(true)
 	if held {
 		defer s.resting.Store(false)
@@ -180,7 +182,7 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 	for i, h := range handles {
 		switch {
 		case events[i].Token() == bellToken:
-			s.rung.Store(false)
+			s.unring()
 		case h == nil:
 		case away > 0 && h.move(s, to):
 			away--
@@ -255,10 +257,13 @@ func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) in
 		o.bringHome(s)
 	}
 	for _, o := range p.sets() {
-		if o != s && o.todo.any() && o.resting.Load() {
-			done += o.run(b, nil, tray)
-			p.remind(o)
+		if o == s || !o.todo.any() {
+			continue
 		}
+		if o.resting.Load() {
+			done += o.run(b, nil, tray)
+		}
+		p.remind(o) // its holder may be stuck, or may not poll again
 	}
 	p.unuse()
 	p.remind(s)
@@ -351,6 +356,9 @@ func (p *Port) Close() error {
 	p.closed = true
 	p.mu.Unlock()
 	p.exec.Close()
+	p.seats.mu.Lock()
+	p.seats.gone = true
+	p.seats.mu.Unlock()
 	for _, s := range p.sets() {
 		s.close()
 	}

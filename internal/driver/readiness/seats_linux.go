@@ -24,7 +24,8 @@ type seats struct {
 	all    atomic.Pointer[[]*set] // grows only
 	strays atomic.Pointer[[]*set] // of these, what nobody holds, but for the main one
 	main   atomic.Pointer[set]
-	next   int // whose turn it is to get a new handle
+	next   int  // whose turn it is to get a new handle
+	gone   bool // the descriptors are closed
 }
 
 const (
@@ -94,6 +95,7 @@ func (p *Port) addSet() *set {
 		return nil
 	}
 	p.enlist(s)
+	s.ring() // Wake may have been called for its first holder
 	return s
 }
 
@@ -114,6 +116,9 @@ func (p *Port) Leave(t *driver.Tray) {
 	defer p.seats.mu.Unlock()
 	s := p.sets()[t.Seat()-1]
 	t.Sit(0)
+	if p.seats.gone {
+		return
+	}
 	s.holder = nil
 	s.left.Store(int64(time.Since(p.born)))
 	s.resting.Store(true)

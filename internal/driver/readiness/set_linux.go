@@ -24,6 +24,7 @@ type set struct {
 	index int // in the port's list
 
 	rung    atomic.Bool
+	waits   atomic.Int32  // who waits for it in the kernel, or is about to
 	resting atomic.Bool   // nobody runs who will poll it next
 	usual   atomic.Int64  // bytes that a receive brings of late
 	gift    atomic.Uint64 // see parcel
@@ -69,6 +70,15 @@ func (s *set) close() {
 func (s *set) ring() {
 	if !s.rung.Swap(true) {
 		epoll.Signal(s.bell)
+	}
+}
+
+// unring takes note of the bell's event. Whoever looks into the set gets it, and
+// somebody else may be waiting for it.
+func (s *set) unring() {
+	s.rung.Store(false)
+	if s.waits.Load() > 0 {
+		s.ring()
 	}
 }
 
