@@ -65,6 +65,7 @@ func (p *Port) hold(t *driver.Tray, looks bool) *set {
 		}
 	}
 	s.holder, s.last = t, t
+	s.gift.Store(0)
 	s.resting.Store(false)
 	t.Sit(s.index + 1)
 	if s != main {

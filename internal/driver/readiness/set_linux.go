@@ -138,7 +138,7 @@ func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
 		p.slots.Remove(tok)
 		return 0, net.ErrClosed
 	}
-	s.handles.Add(1)
+	s.gain()
 	return tok, nil
 }
 
@@ -146,6 +146,20 @@ func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
 func (s *set) forget(token uint64) {
 	s.handles.Add(-1)
 	s.port.slots.Remove(token)
+}
+
+// gain counts a handle that has come. Whoever waits for strays leaves out those
+// with nothing in them, so he has to hear of the first.
+func (s *set) gain() {
+	if s.handles.Add(1) > 1 {
+		return
+	}
+	seats := &s.port.seats
+	seats.mu.Lock()
+	defer seats.mu.Unlock()
+	if main := seats.main.Load(); s.holder == nil && s != main {
+		main.ring()
+	}
 }
 
 // giveTo moves a descriptor to another set and reports whether it is there now.
@@ -156,6 +170,6 @@ func (s *set) giveTo(to *set, fd int, token uint64) bool {
 	}
 	epoll.Remove(s.fd, fd)
 	s.handles.Add(-1)
-	to.handles.Add(1)
+	to.gain()
 	return true
 }

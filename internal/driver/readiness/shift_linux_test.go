@@ -1,0 +1,147 @@
+package readiness
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"testing"
+)
+
+func TestShift(t *testing.T) {
+	const ready = 8
+	for percent, moved := range map[int]int{1: 1, 25: 2, 50: 4, 100: 8} {
+		t.Run(fmt.Sprint(percent), func(t *testing.T) {
+			for from := range 2 {
+				b := newBench(t, Calls{})
+				trays := b.join(2)
+				giver, taker := trays[from], trays[1-from]
+				ls := onSetsBut(taker, b.lines(3*ready, trays...))
+				b.port.Shift(giver, taker, percent)
+				b.look(giver) // nothing to give
+				b.expectHeld(giver, len(ls))
+				b.speak(ls[:ready]...)
+				b.look(giver)
+				if n := b.heardBy(giver, ls); n != ready-moved {
+					t.Fatalf("%d lines heard by the giver, want %d", n, ready-moved)
+				}
+				b.expectHeld(giver, len(ls)-moved)
+				b.expectHeld(taker, len(ls)+moved)
+				b.look(taker)
+				if n := b.heardBy(taker, ls); n != moved {
+					t.Fatalf("%d lines heard by the taker, want %d", n, moved)
+				}
+				gone := onSetsBut(giver, ls)
+				b.expectHeard(taker, gone)
+				b.speak(gone...)
+				b.look(giver)
+				b.look(taker)
+				b.expectHeard(taker, gone)
+			}
+		})
+	}
+}
+
+// Of one it would move the load, not share it.
+func TestShiftLeavesOneWhereItIs(t *testing.T) {
+	b := newBench(t, Calls{})
+	trays := b.join(2)
+	ls := onSetsBut(trays[1], b.lines(4, trays...))
+	b.port.Shift(trays[0], trays[1], 50)
+	b.speak(ls[0])
+	b.look(trays[0])
+	b.expectHeard(trays[0], ls[:1])
+	b.expectHeld(trays[0], 2)
+}
+
+func TestShiftOfWhoHoldsNothing(t *testing.T) {
+	b := newBench(t, Calls{})
+	tray, none := b.join(1)[0], b.tray()
+	ls := b.lines(2, tray)
+	b.port.Shift(tray, none, 100)
+	b.port.Shift(none, tray, 100)
+	b.speak(ls...)
+	b.look(tray)
+	b.expectHeard(tray, ls)
+	b.expectHeld(none, 0)
+}
+
+func TestCloseAfterAMove(t *testing.T) {
+	b := newBench(t, Calls{})
+	trays := b.join(2)
+	ls := onSetsBut(trays[1], b.lines(16, trays...))
+	for range 3 { // from the second time on with descriptors that have been elsewhere
+		b.port.Shift(trays[0], trays[1], 50)
+		b.speak(ls...)
+		b.look(trays[0])
+		for i, l := range ls {
+			heard := len(b.hearers(l.op))
+			if moved := l.set.index+1 == trays[1].Seat(); moved == (heard == 1) {
+				t.Fatalf("line %d has moved: %v, and was heard %d times", i, moved, heard)
+			}
+			b.must(l.Close())
+			if len(b.hearers(l.op)) != 1 || heard == 0 && !errors.Is(l.op.Err, net.ErrClosed) {
+				t.Fatalf("line %d, closed: completed %d times, %v", i, len(b.hearers(l.op)), l.op.Err)
+			}
+		}
+		b.expectHeld(trays[0], 0)
+		b.look(trays[1])
+		ls = onSetsBut(trays[1], b.lines(16, trays...))
+		b.speak(ls...)
+		b.look(trays[0])
+		b.expectHeard(trays[0], ls)
+	}
+}
+
+func TestMoveOfWhatIsElsewhere(t *testing.T) {
+	b := newBench(t, Calls{})
+	trays := b.join(3)
+	ls := onSetsBut(trays[2], onSetsBut(trays[1], b.lines(6, trays...)))
+	all := b.port.sets()
+	from := ls[0].set.index
+	if ls[0].move(all[(from+1)%3], all[(from+2)%3]) || ls[0].move(all[from], all[from]) {
+		t.Fatal("a line was moved that wasn't there, or not away")
+	}
+	for _, tray := range trays {
+		b.expectHeld(tray, 2)
+	}
+}
+
+// gated is an Exec that tells when it has transfers, and carries them out when
+// it may.
+type gated struct {
+	Calls
+	come, gone chan struct{}
+}
+
+func (g *gated) Do(batch []Transfer) {
+	g.come <- struct{}{}
+	<-g.gone
+	g.Calls.Do(batch)
+}
+
+// A closed stream keeps its descriptor as long as a transfer uses it.
+func TestMoveOfWhatIsClosedMeanwhile(t *testing.T) {
+	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
+	b := newBench(t, exec)
+	trays := b.join(2)
+	l := b.lines(2, trays...)[0]
+	from := l.set
+	to := b.port.sets()[1-from.index]
+	holder := trays[from.index]
+	b.speak(l)
+	c := make(chan error, 1)
+	go func() { c <- b.port.PollFor(holder, -1) }()
+	b.until("a transfer is made", func() bool { return len(exec.come) > 0 })
+	b.must(l.Close())
+	moved := l.move(from, to)
+	exec.gone <- struct{}{}
+	b.returns("the poll", c)
+	if moved {
+		t.Fatal("a closed line was moved")
+	}
+	if n := len(b.hearers(l.op)); n != 1 {
+		t.Fatalf("its receive has completed %d times", n)
+	}
+	b.expectHeld(holder, 0)
+	b.expectHeld(trays[to.index], 1)
+}
