@@ -13,8 +13,8 @@ import (
 func (p *program) finish() {
 	if rapid.Bool().Draw(p.T, "sockets first") {
 		p.closeHandles()
-		for len(p.pending) > 0 {
-			p.dequeue(8)
+		for i := 0; len(p.pending) > 0; i++ {
+			p.handWaits(p.hands[i%len(p.hands)], 8)
 		}
 	}
 	p.closed = true
@@ -39,19 +39,12 @@ func (p *program) finish() {
 	}
 }
 
-// drain dequeues what a closed port hands out.
+// drain dequeues what a closed port hands out, until every hand is told so.
 func (p *program) drain() {
-	for {
-		dst := make([]iocp.Completion, 8)
-		n, err := p.worker.Wait(dst, patience)
-		for _, c := range dst[:n] {
-			p.packet(c)
-		}
-		if errors.Is(err, iocp.ErrClosed) {
-			return
-		}
-		if err != nil {
-			p.Fatalf("Wait on the closed port: %v; %+v", err, p.port.Stats())
+	for i, told := 0, 0; told < len(p.hands); i++ {
+		told++
+		if err := p.handWaits(p.hands[i%len(p.hands)], 8); !errors.Is(err, iocp.ErrClosed) {
+			told = 0
 		}
 	}
 }

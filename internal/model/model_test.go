@@ -20,7 +20,7 @@ func TestModel(t *testing.T) {
 		if backend != "sim" && underWine() {
 			t.Skip("capability: Wine tells one operation of a reset and no other, and leaves some sends waiting behind it")
 		}
-		rapid.Check(t, func(t *rapid.T) { run(t, backend) })
+		rapid.Check(t, func(t *rapid.T) { run(t, backend, alone, actions) })
 	})
 }
 
@@ -52,23 +52,29 @@ func FuzzModel(f *testing.F) {
 	if backend == "" {
 		backend = "sim"
 	}
-	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { run(t, backend) }))
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { run(t, backend, alone, actions) }))
 }
 
 // run runs one program.
-func run(t *rapid.T, backend string) {
-	rough := false
-	if backend == "sim" {
-		backend = fmt.Sprintf("sim:%d", rapid.Uint64().Draw(t, "network"))
-		if rough = rapid.Bool().Draw(t, "rough"); rough {
-			backend += ":rough"
-		}
-		backend += "/model"
-	}
-	p := newProgram(t, backend, rough)
+func run(t *rapid.T, backend string, team team, actions []string) {
+	backend, rough := network(t, backend)
+	p := newProgram(t, backend, rough, team)
+	p.next = func() { acts[rapid.SampledFrom(actions).Draw(t, "action")](p) }
 	for range rapid.IntRange(1, 150).Draw(t, "steps") {
-		name := rapid.SampledFrom(actions).Draw(t, "action")
-		acts[name](p)
+		p.next()
 	}
 	p.finish()
+}
+
+// network draws which of the simulated networks it is, if it is to be one, and
+// whether that does what networks can.
+func network(t *rapid.T, backend string) (name string, rough bool) {
+	if backend != "sim" {
+		return backend, false
+	}
+	backend = fmt.Sprintf("sim:%d", rapid.Uint64().Draw(t, "network"))
+	if rough = rapid.Bool().Draw(t, "rough"); rough {
+		backend += ":rough"
+	}
+	return backend + "/model", rough
 }

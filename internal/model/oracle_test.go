@@ -24,26 +24,39 @@ func (p *program) wait() {
 	p.dequeue(rapid.IntRange(1, 8).Draw(p.T, "room"))
 }
 
-// dequeue reports whether there was anything.
+// dequeue has one of the hands wait, and reports whether there was anything.
 func (p *program) dequeue(room int) bool {
+	h := p.pickHand()
+	return h != nil && p.handWaits(h, room) == nil
+}
+
+// handWaits has a hand wait, for what must come, if anything must.
+func (p *program) handWaits(h *hand, room int) error {
 	why := p.due()
+	if !p.hasRoom(h) {
+		why = ""
+	}
 	timeout := patience
 	if why == "" {
 		timeout = 0
 	}
 	dst := make([]iocp.Completion, room)
-	n, err := p.worker.Wait(dst, timeout)
+	h.busy = false
+	n, err := h.w.Wait(dst, timeout)
+	p.note("worker %d waits for up to %d: %d, %v", h.id, room, n, err)
 	switch {
 	case err == nil:
+		p.putToWork(h)
+	case p.closed && errors.Is(err, iocp.ErrClosed) && len(p.pending) == 0:
 	case !errors.Is(err, os.ErrDeadlineExceeded):
-		p.Fatalf("Wait: %v", err)
+		p.Fatalf("Wait: %v, with %d operations pending", err, len(p.pending))
 	case why != "":
 		p.Fatalf("nothing for %v, although %s: %+v", patience, why, p.port.Stats())
 	}
 	for _, c := range dst[:n] {
 		p.packet(c)
 	}
-	return n > 0
+	return err
 }
 
 // packet judges a completion.

@@ -22,9 +22,15 @@ const patience = 10 * time.Second
 // A program is a port, what has been done to it, and what it has told.
 type program struct {
 	*rapid.T
-	port   *iocp.Port
-	worker *iocp.Worker
-	rough  bool // the network may do what networks can
+	port  *iocp.Port
+	rough bool // the network may do what networks can
+
+	behind bool // packets are dequeued before the program sees them
+
+	team  team
+	hands []*hand
+	hired int    // hands so far
+	next  func() // takes one step more
 
 	listeners []*listener
 	ends      []*end
@@ -52,7 +58,8 @@ type end struct {
 	sends    []*operation // not yet dequeued
 	out      []*operation // all sends, for the judge
 	got      []byte
-	loose    bool // belongs to no port
+	in       []*operation // all receives of a crowd, which are judged at the end
+	loose    bool         // belongs to no port
 	closed   bool
 	aborted  bool // closed with a reset
 	finished bool // shut down its send side
@@ -80,18 +87,28 @@ type operation struct {
 	err       error // how it ended
 	cancelled bool  // a cancel found it
 	missed    bool  // a cancel didn't find it: its packet is queued
+	turn      int   // its place among those that a worker sees in order
+	ends      bool  // it was told of the end of the stream
 }
 
-func newProgram(t *rapid.T, backend string, rough bool) *program {
-	port, err := iocp.New(iocp.Config{Backend: backend, Concurrency: 1, BufferSize: 700, BuffersMax: 6, BufferCredit: 2})
+func newProgram(t *rapid.T, backend string, rough bool, team team) *program {
+	port, err := iocp.New(iocp.Config{
+		Backend: backend, Concurrency: team.cap, StallAfter: team.stallAfter,
+		BufferSize: 700, BuffersMax: 6, BufferCredit: 2,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{T: t, port: port, worker: port.Worker(), rough: rough, pending: map[*iocp.Op]*operation{}}
+	p := &program{T: t, port: port, rough: rough, team: team, pending: map[*iocp.Op]*operation{}}
 	p.Cleanup(func() {
 		port.Close()
-		p.worker.Close()
+		for _, h := range p.hands {
+			h.w.Close()
+		}
 	})
+	for range team.hands {
+		p.hire()
+	}
 	p.listen()
 	return p
 }
@@ -208,10 +225,12 @@ func (p *program) post() {
 }
 
 func (p *program) shutdown() {
-	e := p.anEnd()
-	if e == nil {
-		return
+	if e := p.anEnd(); e != nil {
+		p.shut(e)
 	}
+}
+
+func (p *program) shut(e *end) {
 	e.finished = true // no more is sent, whatever becomes of the end
 	err := e.s.Shutdown(iocp.SendSide)
 	p.note("shutdown of socket %d: %v", e.id, err)

@@ -45,6 +45,15 @@ func (e *end) ruledOut(shut bool) error {
 	return nil
 }
 
+// instead is ruledOut's error, and what may come in its place if a worker may
+// have dequeued a packet that the program hasn't seen.
+func (p *program) instead(e *end, must error) []error {
+	if p.behind && errors.Is(must, iocp.ErrShutdown) && p.mayReset(e) {
+		return []error{must, iocp.ErrReset}
+	}
+	return []error{must}
+}
+
 // mayReset reports whether the connection may have been reset: the other end
 // is closed, or its connect was given up, or it isn't known.
 func (p *program) mayReset(e *end) bool {

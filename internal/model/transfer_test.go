@@ -14,7 +14,7 @@ func (p *program) transfer(o *operation, shut bool, begin func(*iocp.Op) error) 
 	refusals := p.refusals(o.end)
 	must := o.end.ruledOut(shut)
 	if must != nil {
-		refusals = []error{must}
+		refusals = p.instead(o.end, must)
 	}
 	accepted := p.start(o, begin, refusals...)
 	if accepted && must != nil {

@@ -61,7 +61,7 @@ func (p *program) trySendRefused(o *operation, err error) {
 	must := o.end.ruledOut(o.end.finished)
 	switch {
 	case must != nil:
-		p.refused(o, err, []error{must})
+		p.refused(o, err, p.instead(o.end, must))
 	case !errors.Is(err, iocp.ErrWouldBlock):
 		p.refused(o, err, p.refusals(o.end))
 		o.end.reset = o.end.reset || errors.Is(err, iocp.ErrReset)

@@ -225,7 +225,7 @@ func (l *listener) Cancel(op *driver.Op) bool {
 		return false
 	}
 	op.Err = driver.ErrAborted
-	l.set.port.sink.Complete(op, false)
+	l.set.port.sink.Deliver(op, &l.order, nil)
 	return true
 }
 

@@ -315,7 +315,7 @@ func (s *stream) cancelOne(q *queue, op *driver.Op) bool {
 		return false
 	}
 	op.Err = driver.ErrAborted
-	s.set.port.sink.Complete(op, false)
+	s.set.port.sink.Deliver(op, &q.order, nil)
 	return true
 }
 
