@@ -54,35 +54,40 @@ func (p *Port) rested(passed int64) (sum int) {
 }
 
 // balance has the worker with the most to do give some of his sockets to the one
-// with the least. If nobody has time left over they are to have equally many:
-// those of a worker who has fewer would be served more often.
+// with the least. If nobody has time left over they are to have equally many to
+// serve: those of a worker who has fewer would be served more often.
 func (p *Port) balance() {
-	var most, least, more, fewer *driver.Tray
-	busiest, idlest := noRest+1, someRest-1
-	largest, smallest := 0, math.MaxInt
+	busiest, idlest := extreme{at: -noRest - 1}, extreme{at: someRest - 1}
+	most, fewest := extreme{at: 0}, extreme{at: math.MinInt}
 	for i, t := range *p.trays.Load() {
 		if t.Seat() == 0 {
 			continue
 		}
-		share := p.spare[i].share
-		if share < busiest {
-			busiest, most = share, t
-		}
-		if share > idlest {
-			idlest, least = share, t
-		}
-		n := p.shared.Held(t)
-		if n > largest {
-			largest, more = n, t
-		}
-		if n < smallest {
-			smallest, fewer = n, t
+		busiest.offer(-p.spare[i].share, t)
+		idlest.offer(p.spare[i].share, t)
+		if n := p.shared.Lively(t); n >= 0 {
+			most.offer(n, t)
+			fewest.offer(-n, t)
 		}
 	}
-	switch {
-	case most != nil && least != nil:
-		p.shared.Shift(most, least, max(idlest/4, 1))
-	case most != nil && largest-smallest > largest/8+1:
-		p.shared.Shift(more, fewer, 50*(largest-smallest)/(largest+smallest))
+	switch more := most.at + fewest.at; {
+	case busiest.tray == nil:
+	case idlest.tray != nil:
+		p.shared.Shift(busiest.tray, idlest.tray, max(idlest.at/4, 1))
+	case more > most.at/8+1:
+		p.shared.Shift(most.tray, fewest.tray, 50*more/(most.at-fewest.at))
+	}
+}
+
+// extreme is the tray with the greatest number of those offered, if one is greater
+// than what it begins with.
+type extreme struct {
+	at   int
+	tray *driver.Tray
+}
+
+func (e *extreme) offer(n int, t *driver.Tray) {
+	if n > e.at {
+		*e = extreme{n, t}
 	}
 }

@@ -113,8 +113,10 @@ type SharedPort interface {
 	// now on.
 	Leave(tray *Tray)
 
-	// Held is how many handles are somebody's.
-	Held(tray *Tray) int
+	// Lively is for how many of somebody's handles he has found something in
+	// the last tenth of a second or so; negative when that isn't known. It is
+	// called by one at a time.
+	Lively(tray *Tray) int
 
 	// Shift says that somebody has more to do than another, who is to have so
 	// many in a hundred of those of his handles that he next finds something

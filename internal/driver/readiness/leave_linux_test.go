@@ -144,7 +144,7 @@ func TestWhatIsLeftForLongIsTakenOver(t *testing.T) {
 	b.port.Leave(trays[1])
 	b.until("all are the other's", func() bool {
 		b.poll(trays[0])
-		return b.port.Held(trays[0]) == len(ls)
+		return b.held(trays[0]) == len(ls)
 	})
 	b.speak(ls...)
 	b.look(trays[0])

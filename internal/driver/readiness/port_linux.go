@@ -186,6 +186,8 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 		case h == nil:
 		case away > 0 && h.move(s, to):
 			away--
+			s.before.Add(-1)
+			to.before.Add(1)
 		default:
 			h.ready(events[i].Events, &b.transfers, tray)
 		}

@@ -194,12 +194,12 @@ func (p *Port) place() *set {
 	return p.seats.main.Load()
 }
 
-// Held implements driver.SharedPort.
-func (p *Port) Held(t *driver.Tray) int {
+// Lively implements driver.SharedPort.
+func (p *Port) Lively(t *driver.Tray) int {
 	if i := t.Seat(); i != 0 {
-		return int(p.sets()[i-1].handles.Load())
+		return p.sets()[i-1].lively()
 	}
-	return 0
+	return -1
 }
 
 // Shift implements driver.SharedPort.

@@ -31,6 +31,10 @@ type set struct {
 	handles atomic.Int32  // how many are in it
 	left    atomic.Int64  // when it was last left, by time.Since(born)
 	cursor  atomic.Int32  // see bringHome
+	era     atomic.Uint32 // see lively
+	seen    atomic.Int32  // streams with something to tell in this era
+	before  atomic.Int32  // and in the last, less those given away since; negative: not known
+	began   time.Duration // when this era did; only Held uses it
 	todo    todo
 
 	// Under the port's seats lock.
@@ -99,6 +103,34 @@ func (s *set) note(batch []Transfer) {
 	if count > 0 {
 		usual := s.usual.Load()
 		s.usual.Store(usual + (int64(bytes/count)-usual)/4)
+	}
+}
+
+// eraLength is for how long streams are counted that have something to tell. Under
+// full load each has within that time.
+const eraLength = 100 * time.Millisecond
+
+// lively is how many streams had something to tell in the last era; negative when
+// that isn't known.
+func (s *set) lively() int {
+	passed := time.Since(s.port.born) - s.began
+	if passed >= eraLength {
+		s.began += passed
+		s.era.Add(1)
+		n := s.seen.Swap(0)
+		if passed > 2*eraLength {
+			n = -1 // nobody has asked meanwhile
+		}
+		s.before.Store(n)
+	}
+	return int(s.before.Load())
+}
+
+// see counts a stream that has something to tell. Its lock is held.
+func (s *set) see(t *stream) {
+	if era := uint8(s.era.Load()); t.era != era {
+		t.era = era
+		s.seen.Add(1)
 	}
 }
 

@@ -41,11 +41,12 @@ type stream struct {
 	local     bool // a Unix socket
 	connected bool // transfers make sense
 	closed    bool
-	hungUp    bool // the peer's end has been seen in an event
-	urgent    bool // out-of-band data has been seen
-	finishing bool // ShutdownSend was called
-	lingers   bool // close(2) may wait
-	pipe      bool // of which one end this is
+	hungUp    bool  // the peer's end has been seen in an event
+	urgent    bool  // out-of-band data has been seen
+	finishing bool  // ShutdownSend was called
+	lingers   bool  // close(2) may wait
+	pipe      bool  // of which one end this is
+	era       uint8 // in which it has last been seen: see set.see
 }
 
 // rarely is what few streams have. Most connections of a server are accepted,
@@ -216,6 +217,7 @@ func (q *queue) worth() bool {
 // ready implements handle.
 func (s *stream) ready(ev uint32, out *[]Transfer, tray *driver.Tray) {
 	s.mu.Lock()
+	s.set.see(s)
 	if !s.closed && (s.few().connecting == nil || s.connectOver(tray)) {
 		s.note(ev)
 		s.transfer(false, out)
