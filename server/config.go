@@ -26,9 +26,10 @@ type Config struct {
 
 	// Ports is how many ports of its own the server has. Connections are dealt
 	// out to them in turn, and each port has workers of its own. One port adapts
-	// to the load and is right for most; several, each with one worker, can get
-	// somewhat more done under full load that is spread evenly over the
-	// connections, and take more CPU time per message when there is less to do.
+	// to the load and is right for most; several, each with one worker, may get a
+	// little more done under full load that is spread evenly over the
+	// connections, take more CPU time per message when there is less to do, and
+	// have a worker that is stuck hold up what is on its port.
 	// 0 means 1. With Port, only that is allowed.
 	Ports int
 
