@@ -190,7 +190,9 @@ func (p *Port) push(op *driver.Op) {
 	p.completed++
 }
 
-// Backlog implements driver.Sink.
+// Backlog reports whether packets wait to be handled, or soon will: whoever has
+// something to send may then do well to gather it (see Socket.TrySend). It is a
+// hint, true or not by the time it is used. It implements driver.Sink.
 func (p *Port) Backlog() bool {
 	return p.busy.Load() > 0 || p.laden.Load() > 0 || p.backlog.Load()
 }
