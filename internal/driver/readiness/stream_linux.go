@@ -217,6 +217,10 @@ func (q *queue) worth() bool {
 // ready implements handle.
 func (s *stream) ready(ev uint32, out *[]Transfer, tray *driver.Tray) {
 	s.mu.Lock()
+	if s.set == nil { // the port was closed while it was attached
+		s.mu.Unlock()
+		return
+	}
 	s.set.see(s)
 	if !s.closed && (s.few().connecting == nil || s.connectOver(tray)) {
 		s.note(ev)
