@@ -126,3 +126,15 @@ func (b *bench) withoutDescriptors(f func()) {
 	b.must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: limit.Max}))
 	f()
 }
+
+// A port that is closed while a stream is attached refuses it, after the kernel
+// may have told of it already.
+func TestEventOfStreamThatWasRefused(t *testing.T) {
+	b := newBench(t, Calls{})
+	l := b.unattached()
+	var transfers []Transfer
+	l.ready(unix.EPOLLIN|unix.EPOLLOUT, &transfers, nil)
+	if len(transfers) > 0 {
+		t.Fatalf("%d transfers for a stream without a port", len(transfers))
+	}
+}
