@@ -15,6 +15,9 @@ type protocol struct {
 	hello   func(name string, listens bool) string
 	welcome string
 
+	// ping is what a server may say in between, and pong what a listener answers.
+	ping, pong string
+
 	// say makes of a text what the speaker sends; end is what ends it there
 	// and where it is heard.
 	say func(text []byte) []byte
@@ -41,6 +44,8 @@ var protocols = map[string]protocol{
 			return "CONNECT {\"verbose\":false,\"echo\":false}\r\n" + subscribe + "PING\r\n"
 		},
 		welcome: "PONG\r\n",
+		ping:    "PING\r\n",
+		pong:    "PONG\r\n",
 		say:     func(text []byte) []byte { return fmt.Appendf(nil, "PUB room %d\r\n%s\r\n", len(text), text) },
 		end:     "\r\n",
 		prefix:  func(_ []byte, size int) []byte { return fmt.Appendf(nil, "MSG room 1 %d\r\n", size) },

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -183,7 +184,13 @@ func (r *room) listen(l *listener) error {
 	}
 	now := r.Now()
 	came := r.buf[:kept+n]
-	for size := l.frame.len(); len(came) >= size; came = came[size:] {
+	for size := l.frame.len(); ; came = came[size:] {
+		if came, err = r.pong(l, came); err != nil {
+			return err
+		}
+		if len(came) < size {
+			break
+		}
 		number, err := l.frame.number(came[:size])
 		if err == nil && number != l.next {
 			err = fmt.Errorf("heard number %d where %d was to come", number, l.next)
@@ -198,6 +205,17 @@ func (r *room) listen(l *listener) error {
 	}
 	l.rest = append(l.rest[:0], came...)
 	return nil
+}
+
+// pong answers what the server asks between two messages.
+func (r *room) pong(l *listener, came []byte) ([]byte, error) {
+	for r.proto.ping != "" && bytes.HasPrefix(came, []byte(r.proto.ping)) {
+		if _, err := unix.Write(l.fd, []byte(r.proto.pong)); err != nil {
+			return nil, fmt.Errorf("a listener's answer: %w", err)
+		}
+		came = came[len(r.proto.ping):]
+	}
+	return came, nil
 }
 
 func (r *room) heard(number int, now time.Duration) error {
