@@ -101,12 +101,12 @@ type SharedPort interface {
 	Port
 
 	// PollFor is Poll for one of them. What it finds goes on that one's tray,
-	// which may be nil: then to the port's queue. Some of the handles are then
-	// his until Leave: nobody else hears of them.
+	// which may be nil: then to the port's queue. Some of the handles are his
+	// from then on until Leave: others may never hear of these.
 	PollFor(tray *Tray, timeout time.Duration) error
 
-	// WakeFor makes the PollFor of one return, or else the next. Wake does so
-	// for all.
+	// WakeFor makes the PollFor of one return, or else his next. Wake does so
+	// for all that are inside.
 	WakeFor(tray *Tray)
 
 	// Leave says that somebody won't poll soon: what is his is others' from

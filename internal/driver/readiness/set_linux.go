@@ -14,9 +14,9 @@ import (
 
 // set is some of a port's descriptors, with what is to be done for them. A worker
 // that polls has one to himself, so that what he works on stays in his CPU's own
-// caches: a set that two shared cost both a third of their speed
+// caches: sharing one cost two workers a fifth of what they get done
 // (docs/decisions/0010). Who holds which, and what becomes of those that nobody
-// holds, is said in [Port.hold].
+// holds, is said at seats.
 type set struct {
 	port  *Port
 	fd    int // of the epoll set
@@ -34,7 +34,7 @@ type set struct {
 	era     atomic.Uint32 // see lively
 	seen    atomic.Int32  // streams with something to tell in this era
 	before  atomic.Int32  // and in the last, less those given away since; negative: not known
-	began   time.Duration // when this era did; only Held uses it
+	began   time.Duration // when this era did; only lively uses it
 	todo    todo
 
 	// Under the port's seats lock.
