@@ -41,7 +41,7 @@ func (p *Port) open(name string, cfg driver.Config) error {
 		return p.openNamed(name, from, cfg)
 	}
 	for _, b := range candidates {
-		drv, err := b.Open(cfg, p)
+		drv, err := b.Open(cfg, (*sink)(p))
 		if err == nil {
 			p.backend, p.drv = b.Name(), drv
 			return nil
@@ -56,7 +56,7 @@ func (p *Port) openNamed(name, from string, cfg driver.Config) error {
 	if b == nil {
 		return fmt.Errorf("iocp: %s names backend %q, which this system doesn't have: choose one of %s", from, name, strings.Join(Backends(), ", "))
 	}
-	drv, err := b.Open(cfg, p)
+	drv, err := b.Open(cfg, (*sink)(p))
 	if err != nil {
 		return fmt.Errorf("iocp: backend %s, named by %s, can't be had: %w; leave it unset to take the first that works", name, from, err)
 	}

@@ -166,19 +166,8 @@ func (p *Port) Post(op *Op, n int, key any) error {
 		return opError("post", netip.AddrPort{}, err)
 	}
 	d.N = n
-	p.Complete(d, false)
+	(*sink)(p).Complete(d, false)
 	return nil
-}
-
-// Complete implements driver.Sink.
-func (p *Port) Complete(op *driver.Op, polling bool) {
-	p.mu.Lock()
-	p.push(op)
-	if !polling {
-		p.dispatch(nil)
-		p.arm()
-	}
-	p.mu.Unlock()
 }
 
 // push queues a packet. The caller holds mu.
@@ -190,21 +179,13 @@ func (p *Port) push(op *driver.Op) {
 	p.completed++
 }
 
-// Backlog reports whether packets wait to be handled, or soon will: whoever has
-// something to send may then do well to gather it (see Socket.TrySend). It is a
-// hint, true or not by the time it is used. It implements driver.Sink.
+// Backlog reports whether packets wait to be handled, or soon will. A handler
+// that has a small message to send may then gather it with those of the next
+// packets, for one Send, where it would otherwise try at once
+// ([Socket.TrySend]). It is a hint, true or not by the time it is used, and
+// costs three loads. Any goroutine may call it.
 func (p *Port) Backlog() bool {
 	return p.busy.Load() > 0 || p.laden.Load() > 0 || p.backlog.Load()
-}
-
-// Deferred implements driver.Sink.
-func (p *Port) Deferred() {
-	if p.deferred.Load() || p.deferred.Swap(true) {
-		return
-	}
-	p.mu.Lock()
-	p.arm()
-	p.mu.Unlock()
 }
 
 // flush starts what the backend held back. It must be called without mu.

@@ -48,27 +48,6 @@ func (p *Port) dismiss(w *Worker) {
 	p.workers = slices.Delete(p.workers, i, i+1)
 }
 
-// Deliver implements driver.Sink. The packet goes behind the one before it, if
-// that hasn't been dequeued; else onto the tray of whoever has found it; else
-// onto that of the worker who is at work on the handle's packets; else into the
-// queue.
-func (p *Port) Deliver(op *driver.Op, o *driver.Order, by *driver.Tray) {
-	if o == nil {
-		o = new(driver.Order)
-	}
-	if p.putOnTray(op, o, by) {
-		return
-	}
-	p.mu.Lock()
-	p.push(op)
-	o.Queue(p.put)
-	if by == nil {
-		p.dispatch(nil)
-		p.arm()
-	}
-	p.mu.Unlock()
-}
-
 func (p *Port) putOnTray(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
 	if id := o.Tray(); id == 0 && !o.Gone(p.taken.Load()) {
 		return false

@@ -30,8 +30,8 @@ type Config struct {
 	Pool *Pool // where RecvPooled takes its buffers
 }
 
-// Sink is where a backend reports that an operation is over. The root's port
-// implements it.
+// Sink is where a backend reports that an operation is over. It is the root's
+// port, seen from below.
 type Sink interface {
 	// Complete queues op, whose result fields are set, and gives it up. A
 	// backend calls it exactly once for each operation it accepted (for each
