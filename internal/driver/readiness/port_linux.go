@@ -170,7 +170,7 @@ func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, 
 	tray.Rest()
 	defer tray.Rise()
 	if b.others = p.strays(s, b.others[:0]); len(b.others) > 0 {
-		return s.waitWith(b.others, events, timeout)
+		return s.waitWith(b, events, timeout)
 	}
 	return s.wait(events, timeout)
 }
@@ -233,6 +233,7 @@ type batch struct {
 	streams   []*stream
 	transfers []Transfer
 	others    []*set // see strays
+	polled    []epoll.Polled
 }
 
 // flush carries out what is on the set's list.

@@ -142,13 +142,13 @@ func (s *set) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Er
 	return epoll.Wait(s.fd, events, timeout)
 }
 
-// waitWith is wait for several sets. The events are those of s.
-func (s *set) waitWith(others []*set, events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
-	fds := append(make([]int, 0, 8), s.fd)
-	for _, o := range others {
-		fds = append(fds, o.fd)
+// waitWith is wait for s and b.others. The events are those of s.
+func (s *set) waitWith(b *batch, events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
+	b.polled = append(b.polled[:0], epoll.Poll(s.fd))
+	for _, o := range b.others {
+		b.polled = append(b.polled, epoll.Poll(o.fd))
 	}
-	if errno := epoll.WaitAny(fds, timeout); errno != 0 {
+	if errno := epoll.WaitAny(b.polled, timeout); errno != 0 {
 		return 0, errno
 	}
 	return epoll.Ready(s.fd, events)

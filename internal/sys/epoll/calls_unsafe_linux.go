@@ -43,20 +43,22 @@ func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.E
 	return int(n), e
 }
 
-// WaitAny waits until one of some sets has something ready (timeout as for Wait,
-// to the nanosecond).
-func WaitAny(sets []int, timeout time.Duration) syscall.Errno {
+// A Polled is a set that WaitAny waits for.
+type Polled = unix.PollFd
+
+// Poll makes a Polled of a set.
+func Poll(set int) Polled { return Polled{Fd: int32(set), Events: unix.POLLIN} }
+
+// WaitAny waits until one of some sets, at least one, has something ready (timeout
+// as for Wait, to the nanosecond).
+func WaitAny(sets []Polled, timeout time.Duration) syscall.Errno {
 	count(CallWait)
-	polled := make([]unix.PollFd, len(sets), max(len(sets), 8))
-	for i, set := range sets {
-		polled[i] = unix.PollFd{Fd: int32(set), Events: unix.POLLIN}
-	}
 	var until *unix.Timespec
 	if timeout >= 0 {
 		ts := unix.NsecToTimespec(int64(timeout))
 		until = &ts
 	}
-	_, _, e := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&polled[0])), uintptr(len(polled)),
+	_, _, e := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&sets[0])), uintptr(len(sets)),
 		uintptr(unsafe.Pointer(until)), 0, 0, 0)
 	return e
 }
