@@ -122,7 +122,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	case len(bufs) > datagramBuffers:
 		return ErrInvalid
 	}
-	if err := p.enter(op, &op.d, kind, d.key); err != nil {
+	if err := p.enter(op, kind, d.key); err != nil {
 		return err
 	}
 	op.d.SetName(to)

@@ -100,7 +100,7 @@ func (f *File) transfer(op *Op, kind driver.Kind, buf []byte, off int64) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, &op.d, kind, f.key); err != nil {
+	if err := p.enter(op, kind, f.key); err != nil {
 		return err
 	}
 	op.d.SetOneBuf(buf)

@@ -2,8 +2,20 @@ package iocp
 
 import "iocp/internal/driver"
 
-// enter takes an idle op into the port's care, before the backend gets it.
-func (p *Port) enter(op *Op, d *driver.Op, kind driver.Kind, key any) error {
+// enter takes an idle op into the port's care, before the backend gets it. It
+// comes before anything that the operation changes.
+func (p *Port) enter(op *Op, kind driver.Kind, key any) error {
+	if op == nil {
+		return ErrInvalid
+	}
+	if err := p.admit(&op.d, kind, key); err != nil {
+		return err
+	}
+	op.d.Self = op
+	return nil
+}
+
+func (p *Port) admit(d *driver.Op, kind driver.Kind, key any) error {
 	if !d.Pending.CompareAndSwap(false, true) {
 		return ErrBusy
 	}
@@ -12,9 +24,6 @@ func (p *Port) enter(op *Op, d *driver.Op, kind driver.Kind, key any) error {
 		d.Pending.Store(false)
 		p.withdraw()
 		return ErrClosed
-	}
-	if op != nil {
-		d.Self = op
 	}
 	d.Kind, d.Key = kind, key
 	return nil

@@ -33,7 +33,7 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 	if err != nil {
 		return opError("accept", l.Addr(), err)
 	}
-	if err := p.enter(op, &op.d, kind, l.key); err != nil {
+	if err := p.enter(op, kind, l.key); err != nil {
 		return opError("accept", l.Addr(), err)
 	}
 	if err := l.l.Accept(&op.d); err != nil {

@@ -16,6 +16,7 @@ var (
 // the call that starts an operation until Worker.Wait has returned its last
 // completion it belongs to the port and must be left alone. Then it may be
 // used again, for any operation. An Op must not be copied after its first use.
+// A nil Op is refused with ErrInvalid, but for Port.Post.
 type Op struct {
 	// Owner leads from a completion back to the caller's own struct, for
 	// instance the one this Op is embedded in. The port neither reads nor

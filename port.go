@@ -157,12 +157,14 @@ func (p *Port) Associate(h Handle, key any) error {
 // poster keep their order.
 func (p *Port) Post(op *Op, n int, key any) error {
 	var d *driver.Op
+	var err error
 	if op != nil {
-		d = &op.d
+		d, err = &op.d, p.enter(op, driver.KindPost, key)
 	} else {
 		d = new(driver.Op)
+		err = p.admit(d, driver.KindPost, key)
 	}
-	if err := p.enter(op, d, driver.KindPost, key); err != nil {
+	if err != nil {
 		return opError("post", netip.AddrPort{}, err)
 	}
 	d.N = n

@@ -162,20 +162,28 @@ func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
 
 // connect starts a connect by the given means, if none has been made yet.
 func (s *Socket) connect(op *Op, begin func(*driver.Op) error) error {
+	return s.start(op, driver.KindConnect, func(d *driver.Op) error {
+		if !s.claimConnect() {
+			return ErrConnected
+		}
+		err := begin(d)
+		if err != nil {
+			s.clear(stConnecting)
+		}
+		return err
+	})
+}
+
+func (s *Socket) claimConnect() bool {
 	for {
 		st := s.state.Load()
 		if st&(stConnected|stConnecting) != 0 {
-			return ErrConnected
+			return false
 		}
 		if s.state.CompareAndSwap(st, st|stConnecting) {
-			break
+			return true
 		}
 	}
-	err := s.start(op, driver.KindConnect, begin)
-	if err != nil {
-		s.clear(stConnecting)
-	}
-	return err
 }
 
 // Recv receives into bufs, in order (WSARecv). It completes as soon as there
@@ -248,7 +256,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return opError(kind.String(), s.peer(), err)
 	}
-	if err := p.enter(op, &op.d, kind, s.key); err != nil {
+	if err := p.enter(op, kind, s.key); err != nil {
 		return opError(kind.String(), s.peer(), err)
 	}
 	op.sock = s
@@ -277,7 +285,7 @@ func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) e
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, &op.d, kind, s.key); err != nil {
+	if err := p.enter(op, kind, s.key); err != nil {
 		return err
 	}
 	op.sock = s

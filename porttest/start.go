@@ -51,6 +51,9 @@ func refusals(t *trial) {
 	}{
 		{"recv unconnected", func(op *iocp.Op) error { return unconnected.Recv(op, buf) }, iocp.ErrNotConnected},
 		{"recv without buffers", func(op *iocp.Op) error { return s.Recv(op) }, iocp.ErrInvalid},
+		{"recv no op", func(*iocp.Op) error { return s.Recv(nil, buf) }, iocp.ErrInvalid},
+		{"send no op", func(*iocp.Op) error { return s.Send(nil, buf) }, iocp.ErrInvalid},
+		{"connect no op", func(*iocp.Op) error { return unconnected.Connect(nil, addrOf(to.Addr())) }, iocp.ErrInvalid},
 		{"recv closed", func(op *iocp.Op) error { return closed.Recv(op, buf) }, net.ErrClosed},
 		{"recv pooled closed", func(op *iocp.Op) error { return closed.RecvPooled(op) }, net.ErrClosed},
 		{"send unconnected", func(op *iocp.Op) error { return unconnected.Send(op, buf) }, iocp.ErrNotConnected},
