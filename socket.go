@@ -391,8 +391,3 @@ func (s *Socket) NoDelay(on bool) error {
 func (s *Socket) Linger(d time.Duration) error {
 	return opError("set SO_LINGER", s.peer(), s.stream().SetLinger(d))
 }
-
-// KeepAlive configures TCP keepalive probes.
-func (s *Socket) KeepAlive(cfg net.KeepAliveConfig) error {
-	return opError("set SO_KEEPALIVE", s.peer(), s.stream().SetKeepAlive(cfg))
-}

@@ -121,5 +121,5 @@ func (s *Socket) NoDelay(on bool) error { return s.s.NoDelay(on) }
 // iocp.Socket.Linger.
 func (s *Socket) Linger(d time.Duration) error { return s.s.Linger(d) }
 
-// KeepAlive configures TCP keepalive probes.
+// KeepAlive turns TCP keepalive probes on or off; see iocp.Socket.KeepAlive.
 func (s *Socket) KeepAlive(cfg net.KeepAliveConfig) error { return s.s.KeepAlive(cfg) }

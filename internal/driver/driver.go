@@ -165,8 +165,8 @@ type Stream interface {
 
 	Bind(addr netip.AddrPort) error
 	SetNoDelay(on bool) error
-	SetLinger(d time.Duration) error // negative: the system's default
-	SetKeepAlive(cfg net.KeepAliveConfig) error
+	SetLinger(d time.Duration) error            // negative: the system's default
+	SetKeepAlive(cfg net.KeepAliveConfig) error // no field is zero; a negative one leaves what is
 	RemoteAddr() netip.AddrPort
 }
 

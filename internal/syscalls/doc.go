@@ -7,4 +7,6 @@
 // What the Go runtime calls (futex, above all) isn't seen here. The step
 // syscalls of internal/check counts everything, from outside, but so slows the
 // server down that it meets larger batches.
+//
+// Other tests here look at what the kernel has set for the port's sockets.
 package syscalls

@@ -4,5 +4,10 @@ package portable
 
 import "net"
 
-// setKeepAlive configures TCP keepalive probes.
-func setKeepAlive(c *net.TCPConn, cfg net.KeepAliveConfig) error { return c.SetKeepAliveConfig(cfg) }
+// setKeepAlive configures TCP keepalive probes. Turning them off leaves the rest.
+func setKeepAlive(c *net.TCPConn, cfg net.KeepAliveConfig) error {
+	if !cfg.Enable {
+		return c.SetKeepAlive(false)
+	}
+	return c.SetKeepAliveConfig(cfg)
+}

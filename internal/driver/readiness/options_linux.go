@@ -49,7 +49,7 @@ func (s *stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
 			{unix.TCP_KEEPCNT, cfg.Count},
 		} {
 			if o.value <= 0 {
-				continue // the system's default
+				continue // stays as it is
 			}
 			if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, o.name, o.value); err != nil {
 				return err

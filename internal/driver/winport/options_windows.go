@@ -75,8 +75,7 @@ func (s *Stream) SetLinger(d time.Duration) error {
 	return err
 }
 
-// SetKeepAlive implements driver.Stream. What cfg leaves open keeps the
-// system's default.
+// SetKeepAlive implements driver.Stream.
 func (s *Stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
