@@ -20,8 +20,9 @@ const (
 
 const description = `The I/O completion port: its servers and clients.
 
-Servers print "listening on ADDR" when they are ready, log to standard error,
-and stop on an interrupt once they have sent what they have.
+Servers print "listening on ADDR" when they are ready, log to standard error
+(how much and how: --log-level and --log-format), and stop on an interrupt once
+they have sent what they have. That nobody reads the log doesn't stop them.
 
 Exit codes: 0 success, 1 failure, 2 wrong usage. IOCP_BACKEND names the
 backend where --backend doesn't.`

@@ -27,7 +27,9 @@ type serverFlags struct {
 	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: with --workers=1 somewhat more may be done under full load, with more effort for less. Default: 1."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
-	Verbose     bool   `short:"v" help:"Log each completion."`
+	LogLevel    string `enum:"default,debug,info,warn,error" default:"default" placeholder:"LEVEL" help:"Log this and worse: debug, which has connections that come and go, info, warn, or error. Default: info."`
+	LogFormat   string `enum:"text,json" default:"text" help:"How log lines are written: text, as key=value, or json. Default: ${default}."`
+	Verbose     bool   `short:"v" help:"Log at the level debug, and each completion."`
 }
 
 const defaultListen = "127.0.0.1:9190"
@@ -44,15 +46,32 @@ func (f *serverFlags) config() (service.Config, error) {
 	if err := checkBackend(f.Backend); err != nil {
 		return service.Config{}, err
 	}
-	level := slog.LevelInfo
-	if f.Verbose {
-		level = slog.LevelDebug
+	log, err := f.log()
+	if err != nil {
+		return service.Config{}, usageError{err}
 	}
 	return service.Config{
 		Listen: addr, Backend: f.Backend, Workers: f.Workers, Concurrency: f.Concurrency, Ports: f.Ports,
 		Chapter: f.Chapter, Verbose: f.Verbose, Out: os.Stdout,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+		Log: log,
 	}, nil
+}
+
+// log makes the log that the flags describe, on standard error.
+func (f *serverFlags) log() (*slog.Logger, error) {
+	level := slog.LevelInfo
+	if f.LogLevel != "default" {
+		if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+			return nil, err
+		}
+	}
+	if f.Verbose {
+		if f.LogLevel != "default" && level != slog.LevelDebug {
+			return nil, fmt.Errorf("--verbose logs at the level debug, and --log-level=%s doesn't: give one of them", f.LogLevel)
+		}
+		level = slog.LevelDebug
+	}
+	return service.NewLogger(os.Stderr, f.LogFormat, level), nil
 }
 
 // checkBackend refuses a --backend that this system doesn't have.
@@ -76,12 +95,13 @@ func (f *serverFlags) listen() (netip.AddrPort, error) {
 }
 
 // serve runs a server until an interrupt. A second interrupt ends the process
-// at once.
+// at once. That nobody reads the log, or what else is printed, doesn't end it.
 func (f *serverFlags) serve(run func(context.Context, service.Config) error) error {
 	cfg, err := f.config()
 	if err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

@@ -18,7 +18,9 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"math"
+	"net"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -53,7 +55,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.StallMax == 0 {
 		cfg.StallMax = stallDefault
 	}
-	h := &handler{cfg: cfg, room: newRoom(cfg.StallMax)}
+	h := &handler{cfg: cfg, room: newRoom(cfg.StallMax, cfg.Log)}
 	return service.Run(ctx, cfg.Config, h, h.room.end)
 }
 
@@ -70,13 +72,13 @@ func (h *handler) OnOpen(c *server.Conn) {
 		c.Abort()
 		return
 	}
-	h.cfg.Log.Info("join", "peer", c.RemoteAddr().String())
+	h.cfg.Joined(c.RemoteAddr())
 }
 
 func (h *handler) OnData(c *server.Conn, data []byte) {
 	h.cfg.Say("message received!\n")
 	if h.cfg.Verbose {
-		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr().String(), "n", len(data))
+		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr(), "n", len(data))
 	}
 	m := c.Data().(*member)
 	said := scraps.Get().(*lines)
@@ -93,13 +95,13 @@ func (h *handler) OnData(c *server.Conn, data []byte) {
 func (h *handler) relay(m *member, said *lines) {
 	if m.name == "" && said.count > 0 {
 		m.name = nameIn(said.text)
-		h.cfg.Log.Info("first line", "peer", m.conn.RemoteAddr().String(), "name", m.name)
+		h.cfg.Log.Debug("first line", "peer", m.conn.RemoteAddr(), "name", m.name)
 	}
 	if said.count > 0 {
 		h.room.say(said.text, said.count)
 	}
 	if said.tooLong > 0 {
-		h.cfg.Log.Warn("line too long", "peer", m.conn.RemoteAddr().String(), "name", m.name)
+		h.cfg.Log.Debug("line too long", "peer", m.conn.RemoteAddr(), "name", m.name)
 		h.room.tell(m, tooLongNotice)
 	}
 }
@@ -119,10 +121,10 @@ func (h *handler) OnClose(c *server.Conn, err error) {
 	defer last.giveBack()
 	m.unfinished.finish(last)
 	h.relay(m, last)
-	if err != nil {
-		h.cfg.Log.Warn("connection lost", "peer", c.RemoteAddr().String(), "name", m.name, "err", err)
+	if err != nil && !errors.Is(err, net.ErrClosed) { // that was our doing
+		h.cfg.Lost(c.RemoteAddr(), err, "name", m.name)
 	}
-	h.cfg.Log.Info("leave", "peer", c.RemoteAddr().String(), "name", m.name)
+	h.cfg.Left(c.RemoteAddr(), "name", m.name)
 }
 
 // budget bounds what a client may say. A line costs as much as LineMax bytes,

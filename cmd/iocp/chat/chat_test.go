@@ -267,6 +267,9 @@ func TestStopSaysSoAndResets(t *testing.T) {
 		if !reset || !strings.HasPrefix(printed, "[kim] hello\n*** ") || !strings.HasSuffix(printed, "\n") {
 			t.Errorf("kim reads %q, reset: %v", printed, reset)
 		}
+		if log := s.Log.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "connection lost") {
+			t.Errorf("a stop in good order is logged as\n%s", log)
+		}
 	})
 }
 

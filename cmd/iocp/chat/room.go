@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ var tooLongNotice = fmt.Appendf(nil, "*** your line is too long and was dropped:
 // all hear the same order.
 type room struct {
 	stallMax time.Duration
+	log      *slog.Logger
 
 	mu      sync.Mutex // taken before a connection's own locks
 	members []*member  // in no order; each knows its slot
@@ -45,7 +47,9 @@ type member struct {
 	behind  time.Time // when the queue was found full
 }
 
-func newRoom(stallMax time.Duration) *room { return &room{stallMax: stallMax} }
+func newRoom(stallMax time.Duration, log *slog.Logger) *room {
+	return &room{stallMax: stallMax, log: log}
+}
 
 // enter adds a member, unless the room has ended.
 func (r *room) enter(m *member) bool {
@@ -141,6 +145,7 @@ func (r *room) review(m *member) {
 		return
 	}
 	if time.Since(m.behind) > r.stallMax {
+		r.log.Debug("disconnected, since it doesn't read", "peer", m.conn.RemoteAddr(), "missed", m.skipped)
 		m.conn.Abort()
 		return
 	}

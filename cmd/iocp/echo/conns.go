@@ -46,7 +46,7 @@ func (s *portServer) fail(err error) {
 // workers' port, under a key of its own, and read from.
 func (s *portServer) open(sock *iocp.Socket) {
 	h := &perHandle{sock: sock, pending: 1}
-	s.cfg.Log.Info("join", "peer", sock.RemoteAddr().String())
+	s.cfg.Joined(sock.RemoteAddr())
 	sock.NoDelay(true) // an answer mustn't wait for the peer's acknowledgement; if this fails, so will the receive
 	s.mu.Lock()
 	s.conns[h] = struct{}{}
@@ -68,13 +68,13 @@ func (s *portServer) settle(h *perHandle, err error) {
 	last := h.pending == 0
 	h.mu.Unlock()
 	if lost(err) {
-		s.cfg.Log.Warn("connection lost", "peer", h.sock.RemoteAddr().String(), "err", err)
+		s.cfg.Lost(h.sock.RemoteAddr(), err)
 		h.sock.Abort()
 	}
 	if !last {
 		return
 	}
-	s.cfg.Log.Info("leave", "peer", h.sock.RemoteAddr().String())
+	s.cfg.Left(h.sock.RemoteAddr())
 	h.sock.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -135,7 +135,7 @@ func (s *portServer) work() {
 func (s *portServer) handle(w *iocp.Worker, c *iocp.Completion) {
 	h, io := c.Key.(*perHandle), c.Op.Owner.(*perIO)
 	if s.cfg.Verbose {
-		s.cfg.Log.Debug("completion", "peer", h.sock.RemoteAddr().String(), "write", io.mode == writing, "n", c.N, "err", c.Err)
+		s.cfg.Log.Debug("completion", "peer", h.sock.RemoteAddr(), "write", io.mode == writing, "n", c.N, "err", c.Err)
 	}
 	if io.mode == reading && c.N > 0 {
 		s.chores.do(w, c.N)

@@ -100,7 +100,7 @@ func (s *routineServer) open(sock *routine.Socket) {
 	c.op.Owner = c
 	s.conns[c] = struct{}{}
 	s.cfg.Say("Client connected.....\n")
-	s.cfg.Log.Info("join", "peer", sock.RemoteAddr().String())
+	s.cfg.Joined(sock.RemoteAddr())
 	c.read()
 }
 
@@ -139,22 +139,22 @@ func writeDone(err error, n int, op *routine.Op) {
 
 func (c *routineConn) trace(err error, n int, write bool) {
 	if cfg := &c.server.cfg; cfg.Verbose {
-		cfg.Log.Debug("completion", "peer", c.sock.RemoteAddr().String(), "write", write, "n", n, "err", err)
+		cfg.Log.Debug("completion", "peer", c.sock.RemoteAddr(), "write", write, "n", n, "err", err)
 	}
 }
 
 // end closes the connection, of which no operation is pending any more.
 func (c *routineConn) end(err error) {
-	s, peer := c.server, c.sock.RemoteAddr().String()
+	s, peer := c.server, c.sock.RemoteAddr()
 	if lost(err) {
-		s.cfg.Log.Warn("connection lost", "peer", peer, "err", err)
+		s.cfg.Lost(peer, err)
 		c.sock.Abort()
 	} else {
 		c.sock.Close()
 	}
 	delete(s.conns, c)
 	s.cfg.Say("Client disconnected.....\n")
-	s.cfg.Log.Info("leave", "peer", peer)
+	s.cfg.Left(peer)
 }
 
 // acceptFailed logs the first of a series of failures.

@@ -16,14 +16,14 @@ func serveServer(ctx context.Context, cfg service.Config) error {
 type handler struct{ cfg service.Config }
 
 func (h *handler) OnOpen(c *server.Conn) {
-	h.cfg.Log.Info("join", "peer", c.RemoteAddr().String())
+	h.cfg.Joined(c.RemoteAddr())
 }
 
 func (h *handler) OnData(c *server.Conn, data []byte) {
 	h.cfg.Say("message received!\n")
 	err := c.TrySend(data)
 	if h.cfg.Verbose {
-		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr().String(), "n", len(data), "err", err)
+		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr(), "n", len(data), "err", err)
 	}
 	if err == nil {
 		h.cfg.Say("message sent!\n")
@@ -35,7 +35,7 @@ func (h *handler) OnClose(c *server.Conn, err error) {
 		h.cfg.Say("message received!\n") // the end of the stream, as in the chapter
 	}
 	if unlessClosed(err) != nil {
-		h.cfg.Log.Warn("connection lost", "peer", c.RemoteAddr().String(), "err", err)
+		h.cfg.Lost(c.RemoteAddr(), err)
 	}
-	h.cfg.Log.Info("leave", "peer", c.RemoteAddr().String())
+	h.cfg.Left(c.RemoteAddr())
 }

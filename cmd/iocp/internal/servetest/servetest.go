@@ -31,7 +31,7 @@ func Start(t testing.TB, cfg service.Config, serve func(context.Context, service
 	s := &Server{Out: NewTranscript(), Log: NewTranscript(), stop: stop, result: make(chan error, 1)}
 	cfg.Listen = netip.MustParseAddrPort("127.0.0.1:0")
 	cfg.Out = s.Out
-	cfg.Log = slog.New(slog.NewTextHandler(s.Log, nil))
+	cfg.Log = slog.New(slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	go func() {
 		err := serve(ctx, cfg)
 		s.Out.Close()

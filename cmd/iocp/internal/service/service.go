@@ -51,7 +51,7 @@ func (c *Config) Ready(addr netip.AddrPort, backend string) {
 	if addr.Addr().IsUnspecified() {
 		what = "listening on all addresses of this machine"
 	}
-	c.Log.Info(what, "addr", addr.String(), "backend", backend)
+	c.Log.Info(what, "addr", addr, "backend", backend)
 }
 
 // Say prints one of the chapter's lines, if they are wanted.
