@@ -106,7 +106,7 @@ func openDescriptors() int {
 // settled waits until a count is back where it was.
 func settled(t *testing.T, what string, before int, count func() int) {
 	t.Helper()
-	for end := time.Now().Add(bound / 3); count() > before; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(bound); count() > before; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d %s before, %d after\n%s", before, what, count(), stacks[:runtime.Stack(stacks, true)])

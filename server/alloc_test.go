@@ -8,11 +8,11 @@ import (
 	"sync"
 	"testing"
 
+	"iocp/porttest"
 	"iocp/server"
 )
 
-// deliveries is how many messages are counted, after half as many have warmed
-// the pools up.
+// deliveries is how many messages a round has.
 const deliveries = 100_000
 
 func TestEchoAllocatesNothing(t *testing.T) {
@@ -74,13 +74,7 @@ func testAllocations(t *testing.T, mode string, members int, traffic func(t *tes
 				t.Fatal(err)
 			}
 		}
-		traffic(t, conns, deliveries/2)
-		before := p.mallocs(t)
-		traffic(t, conns, deliveries)
-		if grown := p.mallocs(t) - before; float64(grown)/deliveries >= 0.001 {
-			t.Errorf("%d allocations in %d deliveries", grown, deliveries)
-		} else {
-			t.Logf("%d allocations in %d deliveries", grown, deliveries)
-		}
+		porttest.AllocateNothing(t, func() int { traffic(t, conns, deliveries); return deliveries },
+			func() (int64, string) { return p.allocations(t) })
 	})
 }

@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
+	"iocp/porttest"
 	"iocp/server"
 )
 
@@ -23,6 +26,7 @@ const (
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(childMode); mode != "" {
+		runtime.MemProfileRate = 1 // for porttest.Allocations
 		cfg := configFor(os.Getenv(childBackend))
 		if err := child(childModes[mode](&cfg), cfg); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -68,8 +72,8 @@ func (r *room) OnData(_ *server.Conn, data []byte) {
 	}
 }
 
-// child serves, says where, and answers each byte of its input with the number
-// of allocations so far.
+// child serves, says where, and answers each byte of its input with how many
+// objects it has allocated since the last one, and where.
 func child(h server.Handler, cfg server.Config) error {
 	srv, err := server.New(h, cfg)
 	if err != nil {
@@ -80,35 +84,14 @@ func child(h server.Handler, cfg server.Config) error {
 		return err
 	}
 	go srv.Serve(ln)
-	fillRuntimePools()
 	fmt.Println(ln.Addr())
-	var mem runtime.MemStats
+	var allocations porttest.Allocations
 	for b := make([]byte, 1); ; {
 		if _, err := os.Stdin.Read(b); err != nil {
 			return nil
 		}
-		runtime.ReadMemStats(&mem)
-		fmt.Println(mem.Mallocs)
+		fmt.Println(allocations.Grown())
 	}
-}
-
-// fillRuntimePools takes the runtime's own allocations out of the count. For
-// each goroutine that waits on a channel it needs a record, and it makes new
-// ones until every P's stock is full, which is at 128 (acquireSudog and
-// releaseSudog in runtime/proc.go). So it's given them.
-func fillRuntimePools() {
-	var started, waiting sync.WaitGroup
-	release := make(chan struct{})
-	for range 4 * 128 * runtime.GOMAXPROCS(0) {
-		started.Add(1)
-		waiting.Go(func() {
-			started.Done()
-			<-release
-		})
-	}
-	started.Wait()
-	close(release)
-	waiting.Wait()
 }
 
 // process is a running child.
@@ -149,13 +132,19 @@ func startChild(t *testing.T, mode, backend string) *process {
 	return p
 }
 
-func (p *process) mallocs(t *testing.T) (n uint64) {
+// allocations asks the child what it has allocated since it was last asked.
+func (p *process) allocations(t *testing.T) (n int64, places string) {
 	t.Helper()
 	if _, err := p.in.Write([]byte{'?'}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Fscanln(p.out, &n); err != nil {
+	line, err := p.out.ReadString('\n')
+	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	count, places, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	if n, err = strconv.ParseInt(count, 10, 64); err != nil {
+		t.Fatal(err)
+	}
+	return n, places
 }

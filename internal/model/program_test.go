@@ -17,7 +17,7 @@ import (
 var anyPort = netip.MustParseAddrPort("127.0.0.1:0")
 
 // patience is how long what must happen may take.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // A program is a port, what has been done to it, and what it has told.
 type program struct {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 
 func TestMain(m *testing.M) {
 	servetest.BeChild(map[string]func(context.Context, service.Config) error{"echo": serveEcho})
+	runtime.MemProfileRate = 1 // for porttest.Allocations
 	goleak.VerifyTestMain(m)
 }
 

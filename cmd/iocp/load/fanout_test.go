@@ -81,10 +81,30 @@ func TestFanout(t *testing.T) {
 		if res := run(t, cfg); res.Latencies.TotalCount() != 7*100 || res.Fanout.Lines < 100 || res.Fanout.Foreign != 0 {
 			t.Errorf("%d latencies of 100 lines to 7 members, %+v", res.Latencies.TotalCount(), res.Fanout)
 		}
-		cfg.Rate, cfg.Depth = 0, 10
-		res := run(t, cfg)
-		if res.Messages < 7*10 || res.Messages > 7*res.Fanout.Lines {
-			t.Errorf("closed loop: %d deliveries of %+v", res.Messages, res.Fanout)
+	})
+}
+
+// TestFanoutClosed ends a run when the room has had enough lines, of which all but
+// the last depth have been heard by all.
+func TestFanoutClosed(t *testing.T) {
+	servetest.EachBackend(t, func(t *testing.T, backend string) {
+		const enough, depth = 200, 10
+		ctx, interrupt := context.WithCancel(context.Background())
+		defer interrupt()
+		cfg := fanout(t, func(count int, line []byte) []byte {
+			if count == enough {
+				interrupt()
+			}
+			return line
+		})
+		cfg.Backend, cfg.Rate, cfg.Depth, cfg.Warmup, cfg.Duration = backend, 0, depth, 0, servetest.Bound
+		res, err := load.Run(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gathering := int64(cfg.Conns) // lines
+		if res.Messages < 7*(enough-depth-gathering) || res.Messages > 7*res.Fanout.Lines {
+			t.Errorf("%d deliveries of %+v", res.Messages, res.Fanout)
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"iocp/cmd/iocp/internal/service"
+	"iocp/porttest"
 )
 
 // childVar, in the environment, makes a test binary a server: its value is the
@@ -37,6 +38,7 @@ func BeChild(servers map[string]func(context.Context, service.Config) error) {
 	if !ok {
 		return
 	}
+	runtime.MemProfileRate = 1 // for porttest.Allocations
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		answer(os.Stdin)
@@ -53,13 +55,12 @@ func BeChild(servers map[string]func(context.Context, service.Config) error) {
 	os.Exit(0)
 }
 
-// answer prints, for each line of in, how many objects were allocated so far.
+// answer prints, for each line of in, how many objects were allocated since the
+// last one, and where.
 func answer(in io.Reader) {
-	lines := bufio.NewScanner(in)
-	for lines.Scan() {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		fmt.Println(m.Mallocs)
+	var allocations porttest.Allocations
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		fmt.Println(allocations.Grown())
 	}
 }
 
@@ -91,38 +92,24 @@ func StartChild(t *testing.T, name, backend string) *Child {
 	return c
 }
 
-// Mallocs is the number of objects that the child has allocated.
-func (c *Child) Mallocs(t *testing.T) uint64 {
+// AllocatesNothing lets the child handle so many messages in a round, until a round
+// has next to no allocations; see porttest.AllocateNothing.
+func (c *Child) AllocatesNothing(t *testing.T, messages int, handle func()) {
 	t.Helper()
-	fmt.Fprintln(c.in, "mallocs")
-	n, err := strconv.ParseUint(c.line(t), 10, 64)
+	porttest.AllocateNothing(t, func() int { handle(); return messages },
+		func() (int64, string) { return c.allocations(t) })
+}
+
+// allocations asks the child what it has allocated since it was last asked.
+func (c *Child) allocations(t *testing.T) (int64, string) {
+	t.Helper()
+	fmt.Fprintln(c.in, "allocations")
+	count, places, _ := strings.Cut(c.line(t), " ")
+	n, err := strconv.ParseInt(count, 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
-}
-
-// rounds bounds how long AllocatesNothing waits for a steady state.
-const rounds = 6
-
-// AllocatesNothing lets the child handle a number of messages, in rounds, and
-// fails unless one round takes less than one allocation for each thousand. The
-// first rounds fill pools, ours and those of the Go runtime, which keeps
-// records of waiting goroutines for each P and fills these stores as goroutines
-// happen to move: bounded, but it takes its time.
-func (c *Child) AllocatesNothing(t *testing.T, messages int, handle func()) {
-	t.Helper()
-	handle()
-	for range rounds {
-		before := c.Mallocs(t)
-		handle()
-		grown := c.Mallocs(t) - before
-		t.Logf("%d allocations in %d messages", grown, messages)
-		if grown < uint64(messages/1000) || t.Failed() {
-			return
-		}
-	}
-	t.Errorf("no round of %d messages had fewer than %d allocations", messages, messages/1000)
+	return n, places
 }
 
 func (c *Child) line(t *testing.T) string {
