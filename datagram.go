@@ -23,8 +23,8 @@ const datagramBuffers = 1000
 type Datagram struct {
 	handle
 	d      driver.Datagram
-	unix   bool
-	peered atomic.Bool // Connect has succeeded
+	file   *driver.UnixFile // a Unix socket's
+	peered atomic.Bool      // Connect has succeeded
 }
 
 // NewDatagram makes a UDP socket bound to addr. Port 0 lets the system choose
@@ -54,7 +54,7 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
 // It may be called again for another peer. Datagrams that were received before
 // stay to be dequeued, whoever sent them.
 func (d *Datagram) Connect(addr netip.AddrPort) error {
-	if d.unix || !sendable(addr) {
+	if d.file != nil || !sendable(addr) {
 		return opError("connect", addr, ErrInvalid)
 	}
 	return opError("connect", addr, d.connect(driver.Name{Addr: addr}))
@@ -90,7 +90,7 @@ func (d *Datagram) RecvFrom(op *Op, bufs ...[]byte) error {
 // with ErrConnected: it has Send. The slice headers are copied; the bytes must
 // not change until the completion is dequeued.
 func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
-	if d.unix || !sendable(addr) {
+	if d.file != nil || !sendable(addr) {
 		return opError("sendto", addr, ErrInvalid)
 	}
 	return opError("sendto", addr, d.sendTo(op, driver.Name{Addr: addr}, bufs))
@@ -141,7 +141,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 }
 
 // Close closes the socket. Pending operations complete with net.ErrClosed; a
-// Unix socket's path is removed. A second Close returns net.ErrClosed.
+// Unix socket's path is removed (see [Datagram.SetUnlinkOnClose]). A second Close returns net.ErrClosed.
 func (d *Datagram) Close() error {
 	return d.shut(func() error { return opError("close", d.Addr(), d.d.Close()) })
 }

@@ -10,7 +10,8 @@ import (
 // goroutine. Its completions carry the listener's own key.
 type Listener struct {
 	handle
-	l driver.Listener
+	l    driver.Listener
+	file *driver.UnixFile // a Unix listener's
 }
 
 // Accept accepts one connection (AcceptEx). The completion brings it as

@@ -32,8 +32,7 @@ type nilOpCase struct {
 // Every method that takes an Op refuses a nil one, before it changes anything:
 // without a panic, and so that the next call with an Op works.
 func TestNilOp(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend string) { nilOps(t, backend) })
-	t.Run("sim", func(t *testing.T) { nilOps(t, "sim:1") })
+	onBackendsAndSim(t, nilOps)
 }
 
 func nilOps(t *testing.T, backend string) {

@@ -35,6 +35,12 @@ func onBackends(t *testing.T, test func(t *testing.T, backend string)) {
 	}
 }
 
+// onBackendsAndSim is onBackends with the simulator besides.
+func onBackendsAndSim(t *testing.T, test func(t *testing.T, backend string)) {
+	onBackends(t, test)
+	t.Run("sim", func(t *testing.T) { test(t, "sim:1") })
+}
+
 func newPort(t *testing.T, cfg iocp.Config) *iocp.Port {
 	t.Helper()
 	p, err := iocp.New(cfg)

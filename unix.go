@@ -11,10 +11,14 @@ import (
 // begins with @ is a name in Linux's abstract namespace, and no file. Their
 // addresses (Addr, RemoteAddr) are invalid; Path tells the path.
 //
+// A path takes 107 bytes on most systems, and no NUL; an abstract name takes 108.
+//
 // Listening and binding create the path, and Close removes it, as in package
-// net. If the process dies first, the path stays behind, and the next attempt
-// fails with ErrAddrInUse: the library removes no file that it didn't make,
-// since it can't tell for certain that nobody serves it.
+// net: that file and no other, should something else be at the path by then
+// (see Listener.SetUnlinkOnClose). If the process dies first, the path stays
+// behind, and the next attempt fails with ErrAddrInUse: the library removes no
+// file that it didn't make, since it can't tell for certain that nobody serves
+// it.
 
 // ListenUnix makes a listening Unix stream socket. It belongs to no port yet.
 // Sockets accepted from it are stream sockets like any other, except that TCP's
@@ -24,19 +28,22 @@ func (p *Port) ListenUnix(path string, cfg ListenConfig) (*Listener, error) {
 	drv, err := p.unix()
 	switch {
 	case err != nil:
-	case path == "" || cfg.Backlog < 0:
+	case cfg.Backlog < 0:
 		err = ErrInvalid
 	case cfg.ReusePort:
 		err = ErrNotSupported
+	default:
+		err = checkUnixName(path)
 	}
 	if err != nil {
 		return nil, pathError("listen", path, err)
 	}
-	l, err := drv.ListenUnix(path, driver.ListenOptions(cfg))
+	file := &driver.UnixFile{Name: path}
+	l, err := drv.ListenUnix(file, driver.ListenOptions(cfg))
 	if err != nil {
 		return nil, pathError("listen", path, err)
 	}
-	return &Listener{handle: handle{drv: l}, l: l}, nil
+	return &Listener{handle: handle{drv: l}, l: l, file: file}, nil
 }
 
 // NewUnixSocket makes a Unix stream socket, to be connected (ConnectUnix). It
@@ -57,14 +64,18 @@ func (p *Port) NewUnixSocket() (*Socket, error) {
 // path it can send, but not be answered. It belongs to no port yet.
 func (p *Port) NewUnixDatagram(path string) (*Datagram, error) {
 	drv, err := p.unix()
+	if err == nil && path != "" {
+		err = checkUnixName(path)
+	}
 	if err != nil {
 		return nil, pathError("socket", path, err)
 	}
-	d, err := drv.NewUnixDatagram(path)
+	file := &driver.UnixFile{Name: path}
+	d, err := drv.NewUnixDatagram(file)
 	if err != nil {
 		return nil, pathError("socket", path, err)
 	}
-	return &Datagram{handle: handle{drv: d}, d: d, unix: true}, nil
+	return &Datagram{handle: handle{drv: d}, d: d, file: file}, nil
 }
 
 // unix gives the driver's Unix sockets.
@@ -84,8 +95,11 @@ func (p *Port) unix() (driver.UnixPort, error) {
 // the socket may be connected again.
 func (s *Socket) ConnectUnix(op *Op, path string) error {
 	u, ok := s.stream().(driver.UnixStream)
-	if !ok || path == "" {
+	if !ok {
 		return pathError("connect", path, ErrInvalid)
+	}
+	if err := checkUnixName(path); err != nil {
+		return pathError("connect", path, err)
 	}
 	err := s.connect(op, func(d *driver.Op) error { return u.ConnectUnix(d, path) })
 	return pathError("connect", path, err)
@@ -93,8 +107,8 @@ func (s *Socket) ConnectUnix(op *Op, path string) error {
 
 // ConnectUnix is Connect for a Unix socket, to the one bound to path.
 func (d *Datagram) ConnectUnix(path string) error {
-	if !d.unix || path == "" {
-		return pathError("connect", path, ErrInvalid)
+	if err := d.namesPath(path); err != nil {
+		return pathError("connect", path, err)
 	}
 	return pathError("connect", path, d.connect(driver.Name{Path: path}))
 }
@@ -102,10 +116,37 @@ func (d *Datagram) ConnectUnix(path string) error {
 // SendToUnix is SendTo for a Unix socket, to the one bound to path. While the
 // receiver's queue is full the send waits. That nobody is there is ErrRefused.
 func (d *Datagram) SendToUnix(op *Op, path string, bufs ...[]byte) error {
-	if !d.unix || path == "" {
-		return pathError("sendto", path, ErrInvalid)
+	if err := d.namesPath(path); err != nil {
+		return pathError("sendto", path, err)
 	}
 	return pathError("sendto", path, d.sendTo(op, driver.Name{Path: path}, bufs))
+}
+
+// namesPath refuses what is no path for the socket.
+func (d *Datagram) namesPath(path string) error {
+	if d.file == nil {
+		return ErrInvalid
+	}
+	return checkUnixName(path)
+}
+
+// SetUnlinkOnClose says whether Close, or the port's, removes the path of a Unix
+// listener, as it does by default: a program that hands its path on to a
+// successor turns it off. Close doesn't remove what isn't the file that the
+// listener made: a successor's socket, or a file. It does nothing for other
+// listeners.
+func (l *Listener) SetUnlinkOnClose(unlink bool) {
+	if l.file != nil {
+		l.file.Keep(!unlink)
+	}
+}
+
+// SetUnlinkOnClose says whether Close, or the port's, removes the path of a Unix
+// socket; see [Listener.SetUnlinkOnClose].
+func (d *Datagram) SetUnlinkOnClose(unlink bool) {
+	if d.file != nil {
+		d.file.Keep(!unlink)
+	}
 }
 
 // Path is the path of a Unix socket: what it is bound to, or else what it is

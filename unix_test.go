@@ -1,8 +1,14 @@
 package iocp_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,4 +82,101 @@ func dequeue(t *testing.T, p *iocp.Port) iocp.Completion {
 		t.Fatal(err)
 	}
 	return got[0]
+}
+
+// A relative path is that of the folder in which the socket was bound.
+func TestUnixPathAfterChdir(t *testing.T) {
+	onBackendsAndSim(t, func(t *testing.T, backend string) {
+		there, elsewhere := t.TempDir(), t.TempDir()
+		p := newPort(t, iocp.Config{Backend: backend})
+		defer p.Close()
+		t.Chdir(there)
+		l, err := p.ListenUnix("l", iocp.ListenConfig{})
+		lacksUnix(t, err)
+		d, err := p.NewUnixDatagram("d")
+		lacksUnix(t, err)
+		t.Chdir(elsewhere)
+		for _, name := range []string{"l", "d"} {
+			check(t, os.WriteFile(name, []byte("mine"), 0o600))
+		}
+		check(t, l.Close())
+		check(t, d.Close())
+		for _, name := range []string{"l", "d"} {
+			if _, err := os.Lstat(filepath.Join(there, name)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s is still there: %v", name, err)
+			}
+			if _, err := os.Lstat(name); err != nil {
+				t.Errorf("another folder's file was removed: %v", err)
+			}
+		}
+	})
+}
+
+// An abstract name may be as long as the system's field for it, since it has no
+// NUL at its end.
+func TestUnixLongestNames(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("capability: abstract names are Linux's")
+	}
+	onBackendsAndSim(t, func(t *testing.T, backend string) {
+		p := newPort(t, iocp.Config{Backend: backend})
+		defer p.Close()
+		t.Chdir(t.TempDir())
+		for _, fill := range []int{107, 108} {
+			name := func(start string) string { return start + strings.Repeat("x", fill-len(start)) }
+			prefix := "@iocp" + strconv.Itoa(os.Getpid()) + backend
+			if fill == 107 {
+				prefix = ""
+			}
+			longNames(t, p, name(prefix+"l"), name(prefix+"d"), name(prefix+"e"))
+		}
+		_, err := p.ListenUnix(strings.Repeat("x", 108), iocp.ListenConfig{})
+		if !errors.Is(err, iocp.ErrInvalid) {
+			t.Errorf("listening at a path of 108 bytes: %v, want ErrInvalid", err)
+		}
+	})
+}
+
+// longNames connects through a name, and sends between two.
+func longNames(t *testing.T, p *iocp.Port, listen, from, to string) {
+	t.Helper()
+	l, err := p.ListenUnix(listen, iocp.ListenConfig{})
+	lacksUnix(t, err)
+	defer l.Close()
+	s, err := p.NewUnixSocket()
+	check(t, err)
+	a, err := p.NewUnixDatagram(from)
+	check(t, err)
+	defer a.Close()
+	b, err := p.NewUnixDatagram(to)
+	check(t, err)
+	defer b.Close()
+	for _, h := range []iocp.Handle{l, s, a, b} {
+		check(t, p.Associate(h, nil))
+	}
+	var connect, send, recv iocp.Op
+	check(t, s.ConnectUnix(&connect, listen))
+	if c := dequeue(t, p); c.Err != nil || s.Path() != listen || l.Path() != listen {
+		t.Fatalf("connecting to %q: %+v; paths %q and %q", listen, c, s.Path(), l.Path())
+	}
+	check(t, b.RecvFrom(&recv, make([]byte, 1)))
+	check(t, a.SendToUnix(&send, to, []byte("x")))
+	for range 2 {
+		if c := dequeue(t, p); c.Err != nil || c.Op == &recv && c.FromPath != from {
+			t.Fatalf("sending from %q to %q: %+v", from, to, c)
+		}
+	}
+	if a.Path() != from || b.Path() != to {
+		t.Errorf("paths %q and %q, want %q and %q", a.Path(), b.Path(), from, to)
+	}
+	check(t, b.ConnectUnix(from))
+	check(t, s.Close())
+}
+
+func lacksUnix(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, iocp.ErrNotSupported) {
+		t.Skipf("capability: %v", err)
+	}
+	check(t, err)
 }

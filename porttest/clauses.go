@@ -22,6 +22,7 @@ var clauses = []clause{
 	{number: 8, word: "echo_ipv6", run: echoIPv6},
 	{number: 8, word: "echo_unix", run: bothUnix(unixEcho)},
 	{number: 8, word: "unix_names", run: unixNames},
+	{number: 8, word: "unix_bad_names", run: unixBadNames},
 	{number: 9, word: "too_early", run: tooEarly},
 	{number: 12, word: "queued_at_close", run: queuedAtClose},
 
@@ -202,6 +203,8 @@ var clauses = []clause{
 	{number: 109, word: "close_datagram", run: datagramClose},
 	{number: 109, word: "close_unix", run: bothUnix(unixClose)},
 	{number: 109, word: "unix_path_removed", run: unixRemoved},
+	{number: 109, word: "unix_path_of_others", run: unixOthersPath},
+	{number: 109, word: "unix_path_kept", run: unixPathKept},
 	{number: 110, word: "handles_reused", run: handlesReused},
 	{number: 110, word: "old_operations", run: oldOperations},
 	{number: 111, word: "close_under_use", run: closeUnderUse},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"iocp"
@@ -207,4 +208,73 @@ func unixRemoved(t *trial) {
 	t.must(other.port.Associate(last, "last"))
 	other.close()
 	gone(last.Path())
+}
+
+// unixOthersPath checks that a closed socket leaves at its path what isn't its
+// own: a successor's socket, or a file.
+func unixOthersPath(t *trial) {
+	closers := []func(string) func() error{
+		func(path string) func() error { return t.unixListenerAt(path).Close },
+		func(path string) func() error { return t.unixDatagram("datagram", path).Close },
+	}
+	for _, bind := range closers {
+		path := t.unixPath()
+		first := bind(path)
+		t.must(os.Remove(path))
+		successor := t.unixListenerAt(path)
+		t.must(first())
+		var connect, accept iocp.Op
+		t.connectUnix(t.unixSocket("socket"), &connect, path)
+		t.accept(successor, &accept)
+		for range 2 {
+			if c := t.next(); c.Err != nil {
+				t.Fatalf("got completion %+v, want a connection to the successor", c)
+			}
+		}
+		t.must(successor.Close())
+
+		second := bind(path)
+		t.must(os.Remove(path))
+		t.must(os.WriteFile(path, []byte("mine"), 0o600))
+		t.must(second())
+		content, err := os.ReadFile(path)
+		t.must(err)
+		t.must(compare(content, []byte("mine")))
+	}
+}
+
+// unixPathKept hands a path on.
+func unixPathKept(t *trial) {
+	l := t.unixListenerAt(t.unixPath())
+	l.SetUnlinkOnClose(false)
+	t.must(l.Close())
+	d := t.unixDatagram("datagram", t.unixPath())
+	path := d.Path()
+	d.SetUnlinkOnClose(false)
+	t.must(d.Close())
+	for _, path := range []string{l.Path(), path} {
+		_, err := os.Lstat(path)
+		t.must(err)
+	}
+}
+
+// unixBadNames checks that names are refused that the kernel would cut or that
+// are too long for it, by all that take one.
+func unixBadNames(t *trial) {
+	d, s := t.unixDatagram("datagram", ""), t.unixSocket("socket")
+	path := t.unixPath()
+	l := t.unixListenerAt(path)
+	long := path + strings.Repeat("x", 200)
+	var op iocp.Op
+	for _, name := range []string{path + "\x00suffix", "\x00" + path, path + "\x00", "@", "@" + "\x00", long, "@" + long} {
+		_, err := t.port.ListenUnix(name, iocp.ListenConfig{})
+		t.refused(err, iocp.ErrInvalid)
+		_, err = t.port.NewUnixDatagram(name)
+		t.refused(err, iocp.ErrInvalid)
+		t.refused(s.ConnectUnix(&op, name), iocp.ErrInvalid)
+		t.refused(d.ConnectUnix(name), iocp.ErrInvalid)
+		t.refused(d.SendToUnix(&op, name, nil), iocp.ErrInvalid)
+	}
+	t.quiet()
+	t.must(l.Close())
 }

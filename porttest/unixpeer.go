@@ -39,8 +39,19 @@ func (t *trial) needUnix(kind string) {
 // unixListener listens at a new path, or skips the clause where that can't be.
 func (t *trial) unixListener(key any, cfg iocp.ListenConfig) *iocp.Listener {
 	t.Helper()
+	return t.unixListening(key, t.unixPath(), cfg)
+}
+
+// unixListenerAt listens at a path.
+func (t *trial) unixListenerAt(path string) *iocp.Listener {
+	t.Helper()
+	return t.unixListening("listener", path, iocp.ListenConfig{})
+}
+
+func (t *trial) unixListening(key any, path string, cfg iocp.ListenConfig) *iocp.Listener {
+	t.Helper()
 	t.needUnix("unix")
-	l, err := t.port.ListenUnix(t.unixPath(), cfg)
+	l, err := t.port.ListenUnix(path, cfg)
 	if errors.Is(err, iocp.ErrNotSupported) {
 		t.Skipf("capability: %v", err)
 	}

@@ -23,12 +23,14 @@ type UnixPort interface {
 	// NewUnixStream makes a Unix stream socket, not yet connected or attached.
 	NewUnixStream() (UnixStream, error)
 
-	// ListenUnix makes a listening Unix socket, whose Close removes path.
-	ListenUnix(path string, opts ListenOptions) (Listener, error)
+	// ListenUnix makes a listening Unix socket. It calls at.Bound, and its Close
+	// at.Remove while the descriptor is open. The root has checked the name, and
+	// those of NewUnixDatagram, ConnectUnix and SendTo.
+	ListenUnix(at *UnixFile, opts ListenOptions) (Listener, error)
 
-	// NewUnixDatagram makes a Unix datagram socket. A path that isn't empty is
-	// what it is bound to, and is removed by Close.
-	NewUnixDatagram(path string) (Datagram, error)
+	// NewUnixDatagram makes a Unix datagram socket. A name that isn't empty is
+	// what it is bound to, as with ListenUnix.
+	NewUnixDatagram(at *UnixFile) (Datagram, error)
 }
 
 // Datagram is a datagram socket of a backend. No error of an operation affects

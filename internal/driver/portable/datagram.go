@@ -15,7 +15,7 @@ type datagram struct {
 	handle
 	conn packetConn
 	raw  syscall.RawConn
-	path string // to be removed; empty if there is none
+	file *driver.UnixFile // a Unix socket's; nil otherwise
 	recv receiver
 	send sender
 	busy int // lanes whose goroutine uses conn
@@ -28,8 +28,8 @@ type packetConn interface {
 	syscall.Conn
 }
 
-func newDatagram(conn packetConn, path string) *datagram {
-	d := &datagram{conn: conn, path: path}
+func newDatagram(conn packetConn, at *driver.UnixFile) *datagram {
+	d := &datagram{conn: conn, file: at}
 	d.raw, _ = conn.SyscallConn() // fails on a nil conn only
 	d.recv.d, d.recv.h, d.recv.w = d, &d.handle, &d.recv
 	d.send.d, d.send.h, d.send.w = d, &d.handle, &d.send
@@ -44,7 +44,7 @@ func (p *port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
 	if err != nil {
 		return nil, sysError(err)
 	}
-	return newDatagram(conn, ""), nil
+	return newDatagram(conn, nil), nil
 }
 
 // udpNetwork is listenNetwork for UDP.
@@ -130,8 +130,8 @@ func (d *datagram) Close() error {
 	if !d.markClosed(d) {
 		return nil
 	}
-	if d.path != "" && d.path[0] != '@' {
-		os.Remove(d.path)
+	if d.file != nil {
+		d.file.Remove()
 	}
 	d.recv.interrupt()
 	d.send.interrupt()

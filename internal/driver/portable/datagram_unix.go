@@ -23,23 +23,25 @@ func control(raw syscall.RawConn, call string, f func(fd int) error) error {
 
 // connectDatagram connects a socket, of IPv6 if v6 says so.
 func connectDatagram(raw syscall.RawConn, to driver.Name, v6 bool) error {
-	return control(raw, "connect", func(fd int) error { return unix.Connect(fd, sockaddr(to, v6)) })
+	return control(raw, "connect", func(fd int) error { return syscall.Connect(fd, sockaddr(to, v6)) })
 }
 
-func sockaddr(to driver.Name, v6 bool) unix.Sockaddr {
+// sockaddr is package syscall's, which unlike golang.org/x/sys takes abstract
+// names of full length.
+func sockaddr(to driver.Name, v6 bool) syscall.Sockaddr {
 	switch {
 	case to.Path != "":
-		return &unix.SockaddrUnix{Name: to.Path}
+		return &syscall.SockaddrUnix{Name: to.Path}
 	case v6:
-		return &unix.SockaddrInet6{Port: int(to.Addr.Port()), Addr: to.Addr.Addr().As16(), ZoneId: zone(to.Addr.Addr())}
+		return &syscall.SockaddrInet6{Port: int(to.Addr.Port()), Addr: to.Addr.Addr().As16(), ZoneId: zone(to.Addr.Addr())}
 	}
-	return &unix.SockaddrInet4{Port: int(to.Addr.Port()), Addr: to.Addr.Addr().Unmap().As4()}
+	return &syscall.SockaddrInet4{Port: int(to.Addr.Port()), Addr: to.Addr.Addr().Unmap().As4()}
 }
 
 // sendToPath sends without waiting.
 func sendToPath(raw syscall.RawConn, path string, msg []byte) (int, error) {
 	err := control(raw, "sendto", func(fd int) error {
-		return unix.Sendto(fd, msg, 0, &unix.SockaddrUnix{Name: path})
+		return syscall.Sendto(fd, msg, 0, &syscall.SockaddrUnix{Name: path})
 	})
 	if err != nil {
 		return 0, err
@@ -49,13 +51,14 @@ func sendToPath(raw syscall.RawConn, path string, msg []byte) (int, error) {
 
 // NewUnixDatagram makes a Unix datagram socket. Package net has none that isn't
 // bound, so it is given one.
-func (p *port) NewUnixDatagram(path string) (driver.Datagram, error) {
-	if path != "" {
-		conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+func (p *port) NewUnixDatagram(at *driver.UnixFile) (driver.Datagram, error) {
+	if at.Name != "" {
+		conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: at.Name, Net: "unixgram"})
 		if err != nil {
 			return nil, sysError(err)
 		}
-		return newDatagram(conn, path), nil
+		at.Bound()
+		return newDatagram(conn, at), nil
 	}
 	syscall.ForkLock.RLock()
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
@@ -72,5 +75,5 @@ func (p *port) NewUnixDatagram(path string) (driver.Datagram, error) {
 	if err != nil {
 		return nil, sysError(err)
 	}
-	return newDatagram(conn.(*net.UnixConn), ""), nil
+	return newDatagram(conn.(*net.UnixConn), at), nil
 }

@@ -29,4 +29,6 @@ func sendToPath(syscall.RawConn, string, []byte) (int, error) { return 0, driver
 
 // NewUnixDatagram: Windows has Unix sockets for streams only (AF_UNIX comes to
 // Windows, devblogs.microsoft.com/commandline).
-func (p *port) NewUnixDatagram(string) (driver.Datagram, error) { return nil, driver.ErrNotSupported }
+func (p *port) NewUnixDatagram(*driver.UnixFile) (driver.Datagram, error) {
+	return nil, driver.ErrNotSupported
+}

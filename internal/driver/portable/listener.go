@@ -17,7 +17,7 @@ type listener struct {
 	ln    netListener
 	raw   syscall.RawConn
 	addr  netip.AddrPort
-	path  string // a Unix socket's; empty otherwise
+	file  *driver.UnixFile // a Unix socket's; nil otherwise
 	acc   acceptor
 	tries sync.Mutex // one TryAccept at a time
 }
@@ -102,6 +102,9 @@ func (l *listener) Close() error {
 	defer l.mu.Unlock()
 	if !l.markClosed(l) {
 		return nil
+	}
+	if l.file != nil {
+		l.file.Remove()
 	}
 	l.acc.interrupt()
 	if err := l.ln.Close(); err != nil {

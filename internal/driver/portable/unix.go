@@ -20,15 +20,17 @@ func (p *port) NewUnixStream() (driver.UnixStream, error) {
 	return unixStream{newStream(false)}, nil
 }
 
-// ListenUnix makes a listening Unix socket. Package net removes its path when
-// it is closed.
-func (p *port) ListenUnix(path string, _ driver.ListenOptions) (driver.Listener, error) {
-	ln, err := net.Listen("unix", path)
+// ListenUnix makes a listening Unix socket. Package net would remove whatever is
+// at its path by then when it is closed.
+func (p *port) ListenUnix(at *driver.UnixFile, _ driver.ListenOptions) (driver.Listener, error) {
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: at.Name, Net: "unix"})
 	if err != nil {
 		return nil, sysError(err)
 	}
+	ln.SetUnlinkOnClose(false)
+	at.Bound()
 	l := newListener(ln)
-	l.path = path
+	l.file = at
 	return l, nil
 }
 
@@ -88,7 +90,12 @@ func (s unixStream) Path() string {
 }
 
 // Path is the path that is listened at.
-func (l *listener) Path() string { return l.path }
+func (l *listener) Path() string {
+	if l.file == nil {
+		return ""
+	}
+	return l.file.Name
+}
 
 // pathOf reads a Unix address; the unnamed one is "@" to package net.
 func pathOf(a net.Addr) string {

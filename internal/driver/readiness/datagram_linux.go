@@ -3,6 +3,7 @@ package readiness
 import (
 	"net"
 	"net/netip"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -15,8 +16,8 @@ import (
 // result means.
 type datagram struct {
 	stream
-	path    string // to be removed
-	peered  bool   // Connect has succeeded
+	file    *driver.UnixFile // a Unix socket's; nil otherwise
+	peered  bool             // Connect has succeeded
 	in, out epoll.Message
 }
 
@@ -69,11 +70,13 @@ func (d *datagram) Connect(to driver.Name) error {
 	if !d.reaches(to) {
 		return driver.ErrInvalid
 	}
-	sa := unix.Sockaddr(&unix.SockaddrUnix{Name: to.Path})
-	if !d.local {
-		sa = sockaddr(to.Addr, d.v6)
+	var err error
+	if d.local {
+		err = syscall.Connect(d.fd(), &syscall.SockaddrUnix{Name: to.Path})
+	} else {
+		err = unix.Connect(d.fd(), sockaddr(to.Addr, d.v6))
 	}
-	if err := unix.Connect(d.fd(), sa); err != nil {
+	if err != nil {
 		return absent("connect", err)
 	}
 	d.peered = true
@@ -82,10 +85,7 @@ func (d *datagram) Connect(to driver.Name) error {
 
 // reaches reports whether the socket's family can express a name.
 func (d *datagram) reaches(to driver.Name) bool {
-	if d.local {
-		return len(to.Path) < len(unix.RawSockaddrUnix{}.Path)
-	}
-	return d.v6 || to.Addr.Addr().Unmap().Is4()
+	return d.local || d.v6 || to.Addr.Addr().Unmap().Is4()
 }
 
 // RecvFrom implements driver.Datagram.
@@ -173,8 +173,9 @@ func (d *datagram) sendAgain() {
 // Close implements driver.Handle.
 func (d *datagram) Close() error {
 	d.mu.Lock()
-	removePath(d.path)
-	d.path = ""
+	if d.file != nil && !d.closed {
+		d.file.Remove()
+	}
 	d.mu.Unlock()
 	return d.stream.Close()
 }

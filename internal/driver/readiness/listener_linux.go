@@ -22,7 +22,7 @@ type listener struct {
 	fd    int
 	v6    bool
 	addr  netip.AddrPort
-	path  string // a Unix socket's; empty otherwise
+	file  *driver.UnixFile // a Unix socket's; nil otherwise
 
 	ops    driver.List
 	order  driver.Order
@@ -142,7 +142,7 @@ func (l *listener) accept() (driver.Stream, error) {
 	for {
 		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch {
-		case err == nil && l.path != "":
+		case err == nil && l.file != nil:
 			return newUnixStream(fd, true), nil
 		case err == nil:
 			return newStream(fd, l.v6, addrPort(sa, nil)), nil
@@ -256,7 +256,9 @@ func (l *listener) Close() error {
 		l.set.forget(l.token)
 	}
 	l.failAll(net.ErrClosed)
-	removePath(l.path)
+	if l.file != nil {
+		l.file.Remove()
+	}
 	return sysError("close", unix.Close(l.fd))
 }
 

@@ -31,13 +31,13 @@ func (p *Port) NewUnixStream() (driver.UnixStream, error) {
 }
 
 // ListenUnix implements driver.UnixPort.
-func (p *Port) ListenUnix(path string, opts driver.ListenOptions) (driver.Listener, error) {
+func (p *Port) ListenUnix(at *driver.UnixFile, opts driver.ListenOptions) (driver.Listener, error) {
 	fd, err := newSocket(unix.AF_UNIX, unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{fd: fd, path: path}
-	if err := sysError("bind", unix.Bind(fd, &unix.SockaddrUnix{Name: path})); err != nil {
+	l := &listener{fd: fd, file: at}
+	if err := bindUnix(fd, at); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
@@ -49,17 +49,30 @@ func (p *Port) ListenUnix(path string, opts driver.ListenOptions) (driver.Listen
 }
 
 // NewUnixDatagram implements driver.UnixPort.
-func (p *Port) NewUnixDatagram(path string) (driver.Datagram, error) {
-	var sa unix.Sockaddr
-	if path != "" {
-		sa = &unix.SockaddrUnix{Name: path}
-	}
-	d, err := newDatagram(unix.AF_UNIX, sa, func(int) error { return nil })
+func (p *Port) NewUnixDatagram(at *driver.UnixFile) (driver.Datagram, error) {
+	d, err := newDatagram(unix.AF_UNIX, nil, func(int) error { return nil })
 	if err != nil {
 		return nil, err
 	}
-	d.path = path
+	d.file = at
+	if at.Name == "" {
+		return d, nil
+	}
+	if err := bindUnix(d.fd(), at); err != nil {
+		unix.Close(d.fd())
+		return nil, err
+	}
 	return d, nil
+}
+
+// bindUnix binds a socket to a name. Unlike golang.org/x/sys, package syscall
+// takes abstract names of full length.
+func bindUnix(fd int, at *driver.UnixFile) error {
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: at.Name}); err != nil {
+		return sysError("bind", err)
+	}
+	at.Bound()
+	return nil
 }
 
 // ConnectUnix implements driver.UnixStream.
@@ -71,8 +84,6 @@ func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 		return net.ErrClosed
 	case u.few().connecting != nil || u.connected:
 		return driver.ErrConnected
-	case len(path) >= len(unix.RawSockaddrUnix{}.Path):
-		return driver.ErrInvalid
 	}
 	u.more().err, u.hungUp = nil, false
 	u.rare.connecting = op
@@ -84,7 +95,7 @@ func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 // EAGAIN while the listener's backlog is full, and no event tells when it has
 // room again. The lock is held.
 func (u *unixStream) tryConnect(path string) {
-	switch err := unix.Connect(u.fd(), &unix.SockaddrUnix{Name: path}); err {
+	switch err := syscall.Connect(u.fd(), &syscall.SockaddrUnix{Name: path}); err {
 	case nil:
 		u.established(nil)
 	case unix.EAGAIN:
@@ -117,7 +128,12 @@ func (s *stream) Path() string {
 }
 
 // Path implements driver.Pathed.
-func (l *listener) Path() string { return l.path }
+func (l *listener) Path() string {
+	if l.file == nil {
+		return ""
+	}
+	return l.file.Name
+}
 
 // pathOf reads a Unix socket's name.
 func pathOf(sa unix.Sockaddr, err error) string {
@@ -125,13 +141,6 @@ func pathOf(sa unix.Sockaddr, err error) string {
 		return u.Name
 	}
 	return ""
-}
-
-// removePath removes what bind(2) made for a Unix socket.
-func removePath(path string) {
-	if path != "" && path[0] != '@' {
-		unix.Unlink(path)
-	}
 }
 
 // absent is sysError for calls that name a peer: no such path means that

@@ -11,11 +11,12 @@ import (
 // datagram is a UDP or Unix datagram socket. The network's lock guards it.
 type datagram struct {
 	socket
-	unix bool
-	v6   bool
-	name driver.Name // what it is bound to; nobody for a Unix socket without a path
-	peer driver.Name // the only one, after Connect
-	mate *datagram   // a Unix socket's peer
+	unix  bool
+	v6    bool
+	name  driver.Name // what it is bound to; nobody for a Unix socket without a path
+	peer  driver.Name // the only one, after Connect
+	mate  *datagram   // a Unix socket's peer
+	place *place      // a Unix socket's, if it is bound
 
 	in      []message
 	size    int           // what in takes of room
@@ -77,10 +78,7 @@ func (d *datagram) submit(q *queue, op *driver.Op) error {
 
 // expresses reports whether the socket's family can express a name.
 func (d *datagram) expresses(to driver.Name) bool {
-	if d.unix {
-		return len(to.Path) <= pathMax
-	}
-	return d.v6 || to.Addr.Addr().Unmap().Is4()
+	return d.unix || d.v6 || to.Addr.Addr().Unmap().Is4()
 }
 
 // Connect implements driver.Datagram.
@@ -126,7 +124,7 @@ func (d *datagram) Close() error {
 	}
 	d.closed = true
 	if d.unix {
-		d.net.unbind(d.name.Path, d)
+		d.net.unbind(d.place)
 	} else {
 		d.net.udp.free(d.name.Addr)
 	}

@@ -26,7 +26,7 @@ func (r *rig) udp() (driver.Datagram, driver.Name) {
 // unixgram makes a Unix datagram socket.
 func (r *rig) unixgram(path string) (driver.Datagram, driver.Name) {
 	r.Helper()
-	d, err := r.port.(driver.UnixPort).NewUnixDatagram(path)
+	d, err := r.port.(driver.UnixPort).NewUnixDatagram(&driver.UnixFile{Name: path})
 	r.must(err)
 	r.must(d.Attach(r.port))
 	return d, driver.Name{Path: path}
@@ -254,12 +254,12 @@ func TestPaths(t *testing.T) {
 	unix := r.port.(driver.UnixPort)
 	path := filepath.Join(t.TempDir(), "s")
 	for range 2 {
-		l, err := unix.ListenUnix(path, driver.ListenOptions{})
+		l, err := unix.ListenUnix(&driver.UnixFile{Name: path}, driver.ListenOptions{})
 		r.must(err)
-		if _, err := unix.NewUnixDatagram(path); !errors.Is(err, driver.ErrAddrInUse) {
+		if _, err := unix.NewUnixDatagram(&driver.UnixFile{Name: path}); !errors.Is(err, driver.ErrAddrInUse) {
 			t.Errorf("binding to a path in use: %v", err)
 		}
-		d, err := unix.NewUnixDatagram("")
+		d, err := unix.NewUnixDatagram(&driver.UnixFile{Name: ""})
 		r.must(err)
 		if err := d.Connect(driver.Name{Path: path}); !errors.Is(err, driver.ErrInvalid) {
 			t.Errorf("connecting a datagram socket to a listener: %v", err)
@@ -274,7 +274,7 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{filepath.Join(path, "s"), filepath.Join(t.TempDir(), string(make([]byte, 200)))} {
-		if _, err := unix.ListenUnix(bad, driver.ListenOptions{}); err == nil {
+		if _, err := unix.ListenUnix(&driver.UnixFile{Name: bad}, driver.ListenOptions{}); err == nil {
 			t.Errorf("listening at %q succeeded", bad)
 		}
 	}

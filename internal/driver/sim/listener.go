@@ -17,7 +17,7 @@ type listener struct {
 	net    *network
 	port   *port // nil until attached
 	addr   netip.AddrPort
-	path   string // a Unix socket's; its address is invalid
+	place  *place // a Unix socket's; its address is invalid
 	chance chance
 
 	ops     driver.List
@@ -196,8 +196,8 @@ func (l *listener) Close() error {
 		return nil
 	}
 	l.closed = true
-	if l.path != "" {
-		n.unbind(l.path, l)
+	if l.place != nil {
+		n.unbind(l.place)
 	} else {
 		n.tcp.free(l.addr)
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"iocp/internal/driver"
 )
 
 // network is everything that the ports of one name share. Its lock guards all
@@ -26,7 +24,7 @@ type network struct {
 
 	tcp   names[*listener]
 	udp   names[*datagram]
-	paths map[string]driver.Handle // what is bound to the paths of Unix sockets
+	paths map[string]*place // what is bound to the paths of Unix sockets
 
 	polled   *port         // the port whose Poll runs events now
 	reported int           // completions it has had from that
@@ -46,7 +44,7 @@ func newNetwork(name string, w weather) *network {
 		weather: w,
 		tcp:     newNames[*listener](),
 		udp:     newNames[*datagram](),
-		paths:   make(map[string]driver.Handle),
+		paths:   make(map[string]*place),
 		more:    make(chan struct{}, 1),
 	}
 	n.chance = n.weather.chance(0)

@@ -4,36 +4,51 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"iocp/internal/driver"
 )
 
-// pathMax is how long a path may be: sun_path on Linux, with the zero that ends
-// it (unix(7)).
-const pathMax = 107
+// place is what a Unix socket is bound to.
+type place struct {
+	h    driver.Handle
+	key  string // in network.paths
+	at   *driver.UnixFile
+	made *os.File // held open, so that its number isn't another file's
+}
 
-// bind has a path lead to a socket. It makes what bind(2) makes, if not of the
+// bind has a name lead to a socket. It makes what bind(2) makes, if not of the
 // same kind, so that programs find it and may remove it.
-func (n *network) bind(path string, h driver.Handle) error {
+func (n *network) bind(at *driver.UnixFile, h driver.Handle) (*place, error) {
+	p := &place{h: h, key: key(at.Name), at: at}
 	switch {
 	case n.weather.lacks(partUnix):
-		return driver.ErrNotSupported
-	case len(path) > pathMax:
-		return driver.ErrInvalid
-	case !isFile(path):
-		if n.paths[path] != nil {
-			return errInUse
+		return nil, driver.ErrNotSupported
+	case !isFile(at.Name):
+		if n.paths[p.key] != nil {
+			return nil, errInUse
 		}
 	default:
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
+		f, err := os.OpenFile(at.Name, os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return bindError(err)
+			return nil, bindError(err)
 		}
-		f.Close()
+		p.hold(f)
+		at.Bound()
 	}
-	n.paths[path] = h
-	return nil
+	n.paths[p.key] = p
+	return p, nil
+}
+
+// hold keeps the file open where an open file can be removed and replaced.
+func (p *place) hold(f *os.File) {
+	if runtime.GOOS == "windows" { // whose numbers aren't used again soon
+		f.Close()
+		return
+	}
+	p.made = f
 }
 
 // bindError is the error of a path that can't be made.
@@ -50,21 +65,24 @@ func bindError(err error) error {
 	return sysError("bind", class, errno)
 }
 
-// unbind removes a socket's path.
-func (n *network) unbind(path string, h driver.Handle) {
-	if path == "" || n.paths[path] != h {
+// unbind removes a socket's place, if it has one.
+func (n *network) unbind(p *place) {
+	if p == nil {
 		return
 	}
-	delete(n.paths, path)
-	if isFile(path) {
-		os.Remove(path)
+	if n.paths[p.key] == p {
+		delete(n.paths, p.key)
+	}
+	p.at.Remove()
+	if p.made != nil {
+		p.made.Close()
 	}
 }
 
 // served finds the socket of a path.
 func (n *network) served(path string) (driver.Handle, error) {
-	if h := n.paths[path]; h != nil {
-		return h, nil
+	if p := n.paths[key(path)]; p != nil {
+		return p.h, nil
 	}
 	if isFile(path) {
 		if _, err := os.Lstat(path); err == nil {
@@ -72,6 +90,18 @@ func (n *network) served(path string) (driver.Handle, error) {
 		}
 	}
 	return nil, errNoPath
+}
+
+// key is by what a name is found, from whatever folder.
+func key(name string) string {
+	if !isFile(name) {
+		return name
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	return abs
 }
 
 // isFile reports whether a path is a file's, and no name in the abstract

@@ -76,9 +76,9 @@ func TestMissingParts(t *testing.T) {
 	_, udp := r.port.(driver.DatagramPort).NewDatagram(r.listen().LocalAddr())
 	unix := r.port.(driver.UnixPort)
 	_, stream := unix.NewUnixStream()
-	_, listener := unix.ListenUnix("@path", driver.ListenOptions{})
-	_, bound := unix.NewUnixDatagram("@path")
-	_, unbound := unix.NewUnixDatagram("")
+	_, listener := unix.ListenUnix(&driver.UnixFile{Name: "@path"}, driver.ListenOptions{})
+	_, bound := unix.NewUnixDatagram(&driver.UnixFile{Name: "@path"})
+	_, unbound := unix.NewUnixDatagram(&driver.UnixFile{Name: ""})
 	for _, err := range []error{udp, stream, listener, bound, unbound} {
 		if !errors.Is(err, driver.ErrNotSupported) {
 			t.Errorf("a missing part: %v", err)

@@ -23,32 +23,33 @@ func (p *port) NewUnixStream() (driver.UnixStream, error) {
 }
 
 // ListenUnix implements driver.UnixPort.
-func (p *port) ListenUnix(path string, opts driver.ListenOptions) (driver.Listener, error) {
+func (p *port) ListenUnix(at *driver.UnixFile, opts driver.ListenOptions) (driver.Listener, error) {
 	n := p.net
 	n.mu.Lock()
 	defer n.unlock()
 	l := n.newListener(opts.Backlog)
-	l.path = path
-	if err := n.bind(path, l); err != nil {
+	var err error
+	if l.place, err = n.bind(at, l); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
 // NewUnixDatagram implements driver.UnixPort.
-func (p *port) NewUnixDatagram(path string) (driver.Datagram, error) {
+func (p *port) NewUnixDatagram(at *driver.UnixFile) (driver.Datagram, error) {
 	n := p.net
 	n.mu.Lock()
 	defer n.unlock()
 	d := n.newDatagram()
-	d.unix, d.room, d.name = true, d.chance.places(), driver.Name{Path: path}
-	if path == "" {
+	d.unix, d.room, d.name = true, d.chance.places(), driver.Name{Path: at.Name}
+	if at.Name == "" {
 		if n.weather.lacks(partUnix) {
 			return nil, driver.ErrNotSupported
 		}
 		return d, nil
 	}
-	if err := n.bind(path, d); err != nil {
+	var err error
+	if d.place, err = n.bind(at, d); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -58,9 +59,6 @@ func (p *port) NewUnixDatagram(path string) (driver.Datagram, error) {
 func (u unixStream) ConnectUnix(op *driver.Op, path string) error {
 	u.net.mu.Lock()
 	defer u.net.unlock()
-	if len(path) > pathMax {
-		return driver.ErrInvalid
-	}
 	if err := u.connectable(op); err != nil {
 		return err
 	}
@@ -88,4 +86,9 @@ func (u unixStream) Path() string {
 }
 
 // Path implements driver.Pathed.
-func (l *listener) Path() string { return l.path }
+func (l *listener) Path() string {
+	if l.place == nil {
+		return ""
+	}
+	return l.place.at.Name
+}

@@ -103,17 +103,18 @@ func (m *Message) Addr() netip.AddrPort {
 
 const pathAt = unsafe.Offsetof(unix.RawSockaddrUnix{}.Path)
 
-// SetPath names a Unix socket; one that begins with @ is abstract (unix(7)).
-// It reports whether the path is short enough.
+// SetPath names a Unix socket; one that begins with @ is abstract, and needs no
+// NUL behind it (unix(7)). It reports whether the path is short enough.
 func (m *Message) SetPath(path string) bool {
 	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&m.name))
 	room := unsafe.Slice((*byte)(unsafe.Pointer(&sa.Path[0])), len(sa.Path))
-	if len(path) >= len(room) {
+	abstract := path != "" && path[0] == '@'
+	if len(path) > len(room) || len(path) == len(room) && !abstract {
 		return false
 	}
 	sa.Family = unix.AF_UNIX
 	n := copy(room, path)
-	if room[0] == '@' {
+	if abstract {
 		room[0] = 0
 	} else {
 		room[n] = 0
