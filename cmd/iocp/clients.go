@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -17,12 +19,16 @@ type place struct {
 
 type connectCmd struct {
 	place
+	Timeout time.Duration `default:"30s" placeholder:"TIME" help:"How long to wait when nothing of an answer comes; 0 means for ever. Default: ${default}."`
 }
 
 func (c *connectCmd) Run() error {
+	if c.Timeout < 0 {
+		return usageError{errors.New("--timeout must not be negative: 0 means for ever")}
+	}
 	return connect.Run(connect.Config{
-		Host: c.Host, Port: c.Port, In: os.Stdin, Out: os.Stdout,
-		Terminal: term.IsTerminal(int(os.Stdin.Fd())),
+		Host: c.Host, Port: c.Port, In: os.Stdin, Out: os.Stdout, Timeout: c.Timeout,
+		Terminal: term.IsTerminal(int(os.Stdin.Fd())), Visible: term.IsTerminal(int(os.Stdout.Fd())),
 	})
 }
 

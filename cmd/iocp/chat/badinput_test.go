@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"iocp/cmd/iocp/chat"
+	"iocp/cmd/iocp/internal/harmless"
 	"iocp/cmd/iocp/internal/servetest"
 )
 
@@ -58,10 +60,30 @@ func TestControlCharacters(t *testing.T) {
 	servetest.EachBackend(t, func(t *testing.T, backend string) {
 		s := start(t, onBackend(backend))
 		kim, conn := join(t, s, "kim"), raw(t, s)
-		write(t, conn, "\x00[a] N\x00UL\n[a] CR\rLF\r\n[a] \x1b[2J\x1b]0;title\x07\t\x7f\n")
-		want := "[a] NUL\n[a] CRLF\n[a] [2J]0;title\x07\t\x7f\n"
+		write(t, conn, "\x00[a] N\x00UL\n[a] CR\rLF\r\n[a] \x1b[2J\x1b]0;title\x07\t\x7f\n"+
+			"[a] \u009b2J\u0085\x9b2J\x05\x08\x0e\xff\xfd\x01\n[a] \xc2\x00\x9bA 안\n")
+		want := "[a] NUL\n[a] CRLF\n[a] [2J]0;title\t\n[a] ?2J??2J\xfd\n[a] ?A 안\n"
 		hears(t, kim, want)
 		reads(t, conn, want)
+	})
+}
+
+// TestPieces lets a line come in two pieces, cut anywhere, and byte by byte.
+func TestPieces(t *testing.T) {
+	servetest.EachBackend(t, func(t *testing.T, backend string) {
+		s := start(t, onBackend(backend))
+		listener, conn := raw(t, s), raw(t, s)
+		conn.SetNoDelay(true)
+		const line, heard = "\r[a] 안\u009b\x9b2J\xbe\xc8\xc2\x1b\x9bA\xff\r\n", "[a] 안??2J\xbe\xc8?A\n"
+		for cut := range len(line) {
+			write(t, conn, line[:cut])
+			write(t, conn, line[cut:])
+			reads(t, listener, heard)
+		}
+		for i := range len(line) {
+			write(t, conn, line[i:i+1])
+		}
+		reads(t, listener, heard)
 	})
 }
 
@@ -77,10 +99,8 @@ func TestGarbage(t *testing.T) {
 		go io.Copy(io.Discard, conn)
 		go conn.Write(noise)
 		var clean []byte
-		for _, b := range noise {
-			if b != 0 && b != '\r' && b != 0x1b {
-				clean = append(clean, b)
-			}
+		for line := range bytes.Lines(noise) {
+			clean = append(harmless.Append(clean, line[:len(line)-1]), '\n')
 		}
 		reads(t, listener, string(clean))
 	})

@@ -3,10 +3,12 @@
 //
 //   - Nothing is sent to a client when it connects; from then on it hears
 //     what is said.
-//   - Each line goes to everybody, its sender included, as it came, except
-//     that NUL, CR and ESC are taken out. Lines stay whole, and all hear them
-//     in the same order.
-//   - A line may have up to LineMax bytes. A longer one is discarded and its
+//   - Each line goes to everybody, its sender included, as it came, except for
+//     what a terminal would obey: control characters but TAB are taken out, and
+//     other such bytes become question marks, in UTF-8 and in code page 949 (the
+//     rule is package harmless's). Lines stay whole, and all hear them in the
+//     same order.
+//   - A line may have up to LineMax bytes, as it comes. A longer one is discarded and its
 //     sender told, with a line that begins with "*** ".
 //   - The name in brackets is the client's own affair: nobody checks it.
 //   - A client that sends too much is read from more slowly.

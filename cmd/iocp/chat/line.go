@@ -3,6 +3,8 @@ package chat
 import (
 	"bytes"
 	"sync"
+
+	"iocp/cmd/iocp/internal/harmless"
 )
 
 // LineMax bounds a line of a client, its end not counted. A longer one is
@@ -10,10 +12,10 @@ import (
 // name before every 99 bytes.
 const LineMax = 8 << 10
 
-// assembler makes whole, clean lines out of what one client sends. It keeps
+// assembler makes whole, harmless lines out of what one client sends. It keeps
 // memory only while a line is unfinished.
 type assembler struct {
-	partial    *[]byte // cleaned, without its end; nil when there is none
+	partial    *[]byte // as it came, without its end; nil when there is none
 	discarding bool    // the line is too long: it is dropped up to its end
 }
 
@@ -46,7 +48,7 @@ func (a *assembler) keep(piece []byte, out *lines) {
 	if a.partial == nil {
 		a.partial = partials.Get().(*[]byte)
 	}
-	*a.partial = appendClean(*a.partial, piece)
+	*a.partial = append(*a.partial, piece...)
 	if len(*a.partial) > LineMax {
 		a.forget()
 		a.discarding = true
@@ -69,40 +71,30 @@ func (a *assembler) complete(piece []byte, out *lines) {
 		a.discarding = false
 		return
 	}
-	start := len(out.text)
+	line := piece
 	if a.partial != nil {
-		out.text = append(out.text, *a.partial...)
-		a.forget()
+		*a.partial = append(*a.partial, piece...)
+		line = *a.partial
+		defer a.forget()
 	}
-	out.text = appendClean(out.text, piece)
-	if len(out.text)-start > LineMax {
-		out.text = out.text[:start]
+	if len(line) > LineMax {
 		out.tooLong++
 		return
 	}
-	out.text = append(out.text, '\n')
+	out.text = append(harmless.Append(out.text, line), '\n')
 	out.count++
 }
 
-// finish gives a line that the client didn't end the end it lacks.
+// finish gives a line that the client didn't end the end it lacks. Some send a
+// NUL after each line: that isn't the beginning of another one.
 func (a *assembler) finish(out *lines) {
-	if a.partial != nil && len(*a.partial) > 0 {
-		a.complete(nil, out)
+	if a.partial == nil {
+		return
 	}
-	a.forget()
-}
-
-// appendClean appends text without what would harm the textbook's client and
-// its terminal: NUL hides the rest of a chunk from it, CR and ESC move the
-// cursor. All other bytes stay as they are, whatever their encoding.
-func appendClean(dst, text []byte) []byte {
-	for {
-		i := bytes.IndexAny(text, "\x00\r\x1b")
-		if i < 0 {
-			return append(dst, text...)
-		}
-		dst = append(dst, text[:i]...)
-		text = text[i+1:]
+	start := len(out.text)
+	a.complete(nil, out)
+	if len(out.text) == start+1 {
+		out.text, out.count = out.text[:start], out.count-1
 	}
 }
 

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"time"
 
 	"iocp"
 	"iocp/cmd/iocp/internal/dial"
+	"iocp/cmd/iocp/internal/harmless"
 )
 
 // Config says where to connect and where lines come from.
@@ -22,6 +25,14 @@ type Config struct {
 	// Terminal says that In is a terminal: when input ends there, a newline
 	// is printed, so that what follows doesn't stand behind the prompt.
 	Terminal bool
+
+	// Visible says that Out is one: answers are printed so that it obeys
+	// nothing in them. Otherwise they are printed as they are.
+	Visible bool
+
+	// Timeout is how long to wait when nothing of an answer comes. 0 means
+	// for ever.
+	Timeout time.Duration
 }
 
 // Run talks to the server until the line q or Q, or the end of input. A
@@ -33,7 +44,7 @@ func Run(cfg Config) error {
 	}
 	defer conn.Close()
 	fmt.Fprintln(cfg.Out, "Connected.................")
-	c := &client{conn: conn}
+	c := &client{conn: conn, timeout: cfg.Timeout}
 	in := bufio.NewReader(cfg.In)
 	for {
 		fmt.Fprint(cfg.Out, "Input message(Q to quit) : ")
@@ -53,6 +64,9 @@ func Run(cfg Config) error {
 		answer, err := c.exchange(line)
 		if err != nil {
 			return err
+		}
+		if cfg.Visible {
+			answer = harmless.AppendVisible(nil, answer)
 		}
 		if _, err := fmt.Fprintf(cfg.Out, "Message from server : %s\n", answer); err != nil {
 			return fmt.Errorf("can't print the answer: %w", err)
@@ -83,6 +97,7 @@ func trim(line []byte, last byte) []byte {
 
 type client struct {
 	conn       *dial.Conn
+	timeout    time.Duration // 0: none
 	send, recv iocp.Op
 	batch      [2]iocp.Completion
 
@@ -120,7 +135,14 @@ func (c *client) exchange(line []byte) ([]byte, error) {
 
 // wait handles what is completed next.
 func (c *client) wait() error {
-	n, err := c.conn.Worker.Wait(c.batch[:], iocp.Infinite)
+	patience := c.timeout
+	if patience == 0 {
+		patience = iocp.Infinite
+	}
+	n, err := c.conn.Worker.Wait(c.batch[:], patience)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return c.silent()
+	}
 	if err != nil {
 		return err
 	}
@@ -130,6 +152,13 @@ func (c *client) wait() error {
 		}
 	}
 	return nil
+}
+
+// silent says that the server doesn't answer.
+func (c *client) silent() error {
+	got := len(c.answer) - len(c.rest)
+	return fmt.Errorf("the server at %s has sent %d of %d bytes and then nothing for %v: is it an echo server? --timeout gives it more time",
+		c.conn.Socket.RemoteAddr(), got, len(c.answer), c.timeout)
 }
 
 func (c *client) take(done iocp.Completion) error {

@@ -110,6 +110,37 @@ func TestTerminalGetsItsLineBack(t *testing.T) {
 	}
 }
 
+// TestTerminalObeysNothing has answers on a terminal, and elsewhere.
+func TestTerminalObeysNothing(t *testing.T) {
+	for visible, want := range map[bool]string{true: "␛[2J\ufffdx", false: "\x1b[2J\x9bx"} {
+		host, port := serve(t, "127.0.0.1:0", echo)
+		var out bytes.Buffer
+		err := connect.Run(connect.Config{Host: host, Port: port, In: strings.NewReader("\x1b[2J\x9bx\n"), Out: &out, Visible: visible})
+		if err != nil || out.String() != answered(want) {
+			t.Errorf("visible %v: printed %q, %v", visible, out.String(), err)
+		}
+	}
+}
+
+// TestSilentServer answers one line, and then only the beginning of another.
+func TestSilentServer(t *testing.T) {
+	servetest.EachBackend(t, func(t *testing.T, backend string) {
+		t.Setenv("IOCP_BACKEND", backend)
+		host, port := serve(t, "127.0.0.1:0", func(conn net.Conn) {
+			io.CopyN(conn, conn, int64(len("hello")+2))
+			io.Copy(io.Discard, conn)
+		})
+		var out bytes.Buffer
+		err := connect.Run(connect.Config{Host: host, Port: port, In: strings.NewReader("hello\nworld\nmore\n"), Out: &out, Timeout: 300 * time.Millisecond})
+		if err == nil || !strings.Contains(err.Error(), "2 of 5 bytes and then nothing for 300ms") {
+			t.Errorf("error %v", err)
+		}
+		if out.String() != answered("hello") {
+			t.Errorf("printed %q", out.String())
+		}
+	})
+}
+
 // TestAnswersInPieces is what the chapter's client was made stable for.
 func TestAnswersInPieces(t *testing.T) {
 	servetest.EachBackend(t, func(t *testing.T, backend string) {

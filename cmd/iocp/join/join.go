@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"iocp"
 	"iocp/cmd/iocp/internal/dial"
+	"iocp/cmd/iocp/internal/harmless"
 )
 
 // A client that has said goodbye waits for the last lines, and for the server
@@ -58,10 +60,8 @@ func CheckName(name string) error {
 	if len(name) < 1 || len(name) > 17 {
 		return fmt.Errorf("the name has %d bytes: choose one of 1 to 17", len(name))
 	}
-	for i := range len(name) {
-		if b := name[i]; b == '[' || b == ']' || b < ' ' || b == 0x7f {
-			return errors.New("the name must have no brackets and no control characters: choose another")
-		}
+	if strings.ContainsAny(name, "[]\t") || string(harmless.Append(nil, []byte(name))) != name {
+		return errors.New("the name must have no brackets and no control characters: choose another")
 	}
 	return nil
 }

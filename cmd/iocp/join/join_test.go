@@ -289,7 +289,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	for _, name := range []string{"", "eighteen-bytes-18!", "a[", "b]", "a\tb", "a\x1b", "a\x7f", "a\nb"} {
+	for _, name := range []string{"", "eighteen-bytes-18!", "a[", "b]", "a\tb", "a\x1b", "a\x7f", "a\nb", "a\u009bb", "a\x9b2", "a\xff", "a\u202eb"} {
 		if err := join.CheckName(name); err == nil {
 			t.Errorf("%q is no error", name)
 		}
