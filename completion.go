@@ -88,7 +88,7 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 		c.Socket = newSocket(s, stConnected)
 	}
 	if d.Kind == driver.KindRecvFrom {
-		c.From, c.FromPath = d.Name().Addr, d.Name().Path
+		c.From, c.FromPath = named(d.Name().Addr), d.Name().Path
 	}
 	// A node of a standing accept leads to an Op whose last completion another
 	// worker may be taking: nothing of it may be touched here.

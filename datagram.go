@@ -42,7 +42,11 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
 	if !ok {
 		return nil, opError("socket", addr, ErrNotSupported)
 	}
-	d, err := drv.NewDatagram(addr)
+	at, err := numbered(addr)
+	if err != nil {
+		return nil, opError("socket", addr, err)
+	}
+	d, err := drv.NewDatagram(at)
 	if err != nil {
 		return nil, opError("socket", addr, err)
 	}
@@ -57,7 +61,11 @@ func (d *Datagram) Connect(addr netip.AddrPort) error {
 	if d.file != nil || !sendable(addr) {
 		return opError("connect", addr, ErrInvalid)
 	}
-	return opError("connect", addr, d.connect(driver.Name{Addr: addr}))
+	to, err := numbered(addr)
+	if err == nil {
+		err = d.connect(driver.Name{Addr: to})
+	}
+	return opError("connect", addr, err)
 }
 
 func (d *Datagram) connect(to driver.Name) error {
@@ -93,7 +101,11 @@ func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
 	if d.file != nil || !sendable(addr) {
 		return opError("sendto", addr, ErrInvalid)
 	}
-	return opError("sendto", addr, d.sendTo(op, driver.Name{Addr: addr}, bufs))
+	to, err := numbered(addr)
+	if err == nil {
+		err = d.sendTo(op, driver.Name{Addr: to}, bufs)
+	}
+	return opError("sendto", addr, err)
 }
 
 func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {

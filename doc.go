@@ -17,7 +17,9 @@
 //	n, err := w.Wait(batch, iocp.Infinite)
 //
 // A [Socket] is a stream, over TCP or a Unix socket; a [Datagram] is UDP, or
-// the same over a Unix socket.
+// the same over a Unix socket. The zone of an IPv6 address (fe80::1%eth0) may be
+// an interface's name or number; in addresses that come back it is the name. One
+// that no interface has is ErrAddrNotAvail.
 //
 // # The three rules that bite
 //

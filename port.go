@@ -128,7 +128,11 @@ func (p *Port) Listen(addr netip.AddrPort, cfg ListenConfig) (*Listener, error) 
 	if !addr.IsValid() || cfg.Backlog < 0 {
 		return nil, opError("listen", addr, ErrInvalid)
 	}
-	l, err := p.drv.Listen(addr, driver.ListenOptions(cfg))
+	to, err := numbered(addr)
+	if err != nil {
+		return nil, opError("listen", addr, err)
+	}
+	l, err := p.drv.Listen(to, driver.ListenOptions(cfg))
 	if err != nil {
 		return nil, opError("listen", addr, err)
 	}

@@ -50,13 +50,13 @@ func (h *handle) associate(p *Port, key any) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed.Load() {
-		return opError("associate", h.drv.LocalAddr(), net.ErrClosed)
+		return opError("associate", h.Addr(), net.ErrClosed)
 	}
 	if h.port.Load() != nil {
-		return opError("associate", h.drv.LocalAddr(), ErrAssociated)
+		return opError("associate", h.Addr(), ErrAssociated)
 	}
 	if err := h.drv.Attach(p.drv); err != nil {
-		return opError("associate", h.drv.LocalAddr(), err)
+		return opError("associate", h.Addr(), err)
 	}
 	h.key = key
 	h.port.Store(p)
@@ -76,7 +76,7 @@ func (h *handle) usable() (*Port, error) {
 }
 
 // Addr is the local address.
-func (h *handle) Addr() netip.AddrPort { return h.drv.LocalAddr() }
+func (h *handle) Addr() netip.AddrPort { return named(h.drv.LocalAddr()) }
 
 // Cancel asks for one pending operation to be given up (CancelIoEx). It
 // doesn't wait: the operation still completes, exactly once, with ErrAborted
@@ -85,7 +85,7 @@ func (h *handle) Addr() netip.AddrPort { return h.drv.LocalAddr() }
 // completion may be queued already.
 func (h *handle) Cancel(op *Op) error {
 	if op == nil || !h.drv.Cancel(&op.d) {
-		return opError("cancel", h.drv.LocalAddr(), ErrNotFound)
+		return opError("cancel", h.Addr(), ErrNotFound)
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (h *handle) Cancel(op *Op) error {
 // moment. ErrNotFound says that there was none.
 func (h *handle) CancelAll() error {
 	if h.drv.CancelAll() == 0 {
-		return opError("cancel", h.drv.LocalAddr(), ErrNotFound)
+		return opError("cancel", h.Addr(), ErrNotFound)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (h *handle) shut(by func() error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed.Swap(true) {
-		return opError("close", h.drv.LocalAddr(), net.ErrClosed)
+		return opError("close", h.Addr(), net.ErrClosed)
 	}
 	return by()
 }
@@ -140,7 +140,7 @@ func newSocket(s driver.Stream, state uint32) *Socket {
 func (s *Socket) stream() driver.Stream { return s.drv.(driver.Stream) }
 
 // RemoteAddr is the peer's address; invalid when there is none.
-func (s *Socket) RemoteAddr() netip.AddrPort { return s.stream().RemoteAddr() }
+func (s *Socket) RemoteAddr() netip.AddrPort { return named(s.stream().RemoteAddr()) }
 
 // Bind chooses the local address of a socket to be connected. Without it
 // Connect takes any.
@@ -148,7 +148,11 @@ func (s *Socket) Bind(addr netip.AddrPort) error {
 	if _, unix := s.stream().(driver.UnixStream); unix {
 		return opError("bind", addr, ErrInvalid)
 	}
-	return opError("bind", addr, s.stream().Bind(addr))
+	at, err := numbered(addr)
+	if err == nil {
+		err = s.stream().Bind(at)
+	}
+	return opError("bind", addr, err)
 }
 
 // Connect connects the socket (ConnectEx). After a refused or failed connect
@@ -157,7 +161,11 @@ func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
 	if _, unix := s.stream().(driver.UnixStream); unix || !addr.IsValid() || addr.Port() == 0 {
 		return opError("connect", addr, ErrInvalid)
 	}
-	return opError("connect", addr, s.connect(op, func(d *driver.Op) error { return s.stream().Connect(d, addr) }))
+	to, err := numbered(addr)
+	if err == nil {
+		err = s.connect(op, func(d *driver.Op) error { return s.stream().Connect(d, to) })
+	}
+	return opError("connect", addr, err)
 }
 
 // connect starts a connect by the given means, if none has been made yet.
@@ -335,7 +343,7 @@ func (s *Socket) settle(kind driver.Kind, err error) {
 func (s *Socket) clear(bits uint32) { s.state.And(^bits) }
 
 // peer names the socket in errors.
-func (s *Socket) peer() netip.AddrPort { return s.stream().RemoteAddr() }
+func (s *Socket) peer() netip.AddrPort { return s.RemoteAddr() }
 
 // Direction is one or both directions of a connection.
 type Direction uint32

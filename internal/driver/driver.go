@@ -57,7 +57,9 @@ type Sink interface {
 	Deferred()
 }
 
-// Port is one open completion port of a backend.
+// Port is one open completion port of a backend. The zones of the addresses that
+// it is given are numbers, as the kernel knows them; the root turns those of the
+// addresses that it gives back into names.
 type Port interface {
 	// Poll waits until something was reported with polling set, Wake was
 	// called, or timeout has passed (negative: no limit, zero: don't wait).
