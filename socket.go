@@ -387,6 +387,16 @@ func (s *Socket) Abort() error {
 	return s.shut(func() error { return opError("abort", s.peer(), s.stream().Abort()) })
 }
 
+// Undelivered is how many bytes of the sends accepted so far the peer doesn't
+// have. It goes down as the peer receives, so one that takes its time can be
+// told from one that has stopped; after a send is complete, too. Counted are
+// what is left of pending sends, and what the system holds of those complete
+// until the peer has acknowledged it. Windows tells neither how much of a pending
+// send has left, nor what it holds (some 64 KiB): there, pending sends count
+// whole and others don't. Backend portable may count 256 KiB too much during a
+// send. It is 0 once the socket is closed.
+func (s *Socket) Undelivered() int64 { return s.stream().Undelivered() }
+
 // NoDelay turns TCP_NODELAY on or off. It is off on a new socket.
 func (s *Socket) NoDelay(on bool) error {
 	return opError("set TCP_NODELAY", s.peer(), s.stream().SetNoDelay(on))

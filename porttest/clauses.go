@@ -133,6 +133,7 @@ var clauses = []clause{
 	{number: 74, word: "send_order", run: sendOrder},
 	{number: 74, word: "send_file_order", run: sendFileOrder},
 	{number: 75, word: "buffer_free", run: bufferFree},
+	{number: 75, word: "undelivered", run: undelivered},
 	{number: 76, word: "delivered_after_close", run: deliveredAfterClose},
 	{number: 77, word: "send_shut_down", run: sendShutDown},
 	{number: 77, word: "shut_down_twice", run: shutDownTwice},

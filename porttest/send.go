@@ -45,6 +45,28 @@ func sendWhole(t *trial) {
 	reading.must()
 }
 
+// undelivered looks at what a peer that has stopped receiving doesn't have, and
+// at how that goes down when it receives again.
+func undelivered(t *trial) {
+	s, peer := t.pair("socket")
+	var op, behind iocp.Op
+	data := t.sendStuck(s, peer, &op)
+	t.send(s, &behind, data[:100])
+	was := s.Undelivered()
+	if most := int64(len(data) + 1<<20); was <= 100 || was > most { // portable may count a piece twice
+		t.Errorf("Undelivered = %d with a send stuck, want 101 to %d", was, most)
+	}
+	reading := peer.reading(append(data[1:len(data):len(data)], data[:100]...))
+	t.expect(packet{op: &op, key: "socket", n: len(data)})
+	t.expect(packet{op: &behind, key: "socket", n: 100})
+	reading.must()
+	t.await("everything to be delivered", func() bool { return s.Undelivered() == 0 })
+	t.must(s.Close())
+	if n := s.Undelivered(); n != 0 {
+		t.Errorf("Undelivered = %d after a close", n)
+	}
+}
+
 func sendGathered(t *trial) {
 	s, peer := t.pair("socket")
 	var op iocp.Op

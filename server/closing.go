@@ -11,7 +11,13 @@ import (
 type ending struct {
 	cause error
 	timer *time.Timer
+	left  int64 // bytes that the peer didn't have when that was last looked at
+	still int   // how many times that has been the same
 }
+
+// looks is how many times in a CloseTimeout a closing connection is looked at
+// for progress.
+const looks = 4
 
 // closeFor is Close, for a reason.
 func (c *Conn) closeFor(cause error) error {
@@ -35,8 +41,41 @@ func (c *Conn) startClosing(cause error) {
 		c.out.waiters.fail(net.ErrClosed)
 	}
 	if cause != nil || c.sending() {
-		c.ending = &ending{cause: cause, timer: time.AfterFunc(c.srv.cfg.CloseTimeout, c.expire)}
+		c.ending = &ending{cause: cause, left: -1}
+		c.ending.timer = time.AfterFunc(c.srv.cfg.CloseTimeout/looks, c.look)
 	}
+}
+
+// look gives a closing connection up when nothing has moved for CloseTimeout:
+// the peer has taken nothing of what is queued, or nothing of what the system
+// holds of it, or has it all and doesn't end its side.
+func (c *Conn) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != closing {
+		return
+	}
+	e := c.ending
+	if left := c.left(); left != e.left {
+		e.left, e.still = left, 0
+	} else {
+		e.still++
+	}
+	if e.still == looks {
+		c.expire()
+		return
+	}
+	e.timer.Reset(c.srv.cfg.CloseTimeout / looks)
+}
+
+// left is how many bytes the peer doesn't have, as far as the system tells. The
+// caller holds mu.
+func (c *Conn) left() int64 {
+	n := c.sock.Undelivered()
+	if c.out != nil {
+		n += int64(c.out.waiting())
+	}
+	return n
 }
 
 // finish sends our end of stream once a closing connection has nothing else to
@@ -51,20 +90,17 @@ func (c *Conn) finish() {
 	}
 }
 
-// expire gives a closing connection up. If it only waits for the peer's end of
-// stream, nothing is lost by closing the socket; otherwise the peer is to know
-// that it didn't get everything.
+// expire gives a closing connection up. If nothing is queued the socket is
+// closed, and the system goes on with what it holds, should the peer read again;
+// otherwise the peer is to know that it didn't get everything. The caller holds
+// mu.
 func (c *Conn) expire() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.phase != closing:
-	case c.sending():
+	if c.sending() {
 		c.breakOff(errCloseTimeout)
-	default:
-		c.phase = broken
-		c.sock.Close()
+		return
 	}
+	c.phase = broken
+	c.sock.Close()
 }
 
 // breakOff makes the connection broken and reports whether it wasn't yet. err

@@ -46,8 +46,13 @@ type Config struct {
 	// 0 means no bound.
 	ConnsMax int
 
-	// CloseTimeout bounds how long a connection may be closing: sending what
-	// is queued and waiting for the peer's end of the stream. 0 means 5 s.
+	// CloseTimeout bounds how long nothing may move on a connection that is
+	// closing: while the peer takes what is queued, be it slowly, sending goes
+	// on; once it has everything, its end of the stream is waited for so long.
+	// What the system holds of sends that are over counts as queued where it
+	// tells (see iocp.Socket.Undelivered). A peer that reads a byte now and then
+	// may therefore hold a connection for long: ConnsMax, Abort and the context
+	// of Shutdown bound that. 0 means 5 s.
 	CloseTimeout time.Duration
 
 	// Nagle leaves Nagle's algorithm on. Otherwise TCP_NODELAY is set: small

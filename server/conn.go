@@ -69,8 +69,8 @@ func (c *Conn) queued() int {
 
 // Close closes the connection gracefully: nothing more may be sent, what is
 // queued goes out, then the peer sees the end of the stream. What the peer
-// still sends is dropped until it ends its side too; then, or after
-// Config.CloseTimeout, the socket is closed and OnClose called. Close itself
+// still sends is dropped until it ends its side too; then, or when nothing has
+// moved for Config.CloseTimeout, the socket is closed and OnClose called. Close itself
 // doesn't wait. It returns net.ErrClosed when the connection is closing
 // already.
 func (c *Conn) Close() error { return c.closeFor(net.ErrClosed) }

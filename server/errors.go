@@ -21,7 +21,7 @@ var (
 	// larger than Config.SendQueueMax.
 	ErrTooLarge = errors.New("server: message larger than Config.SendQueueMax")
 
-	errCloseTimeout = fmt.Errorf("server: queued data not sent within Config.CloseTimeout: %w", os.ErrDeadlineExceeded)
+	errCloseTimeout = fmt.Errorf("server: the peer took nothing of what was queued for Config.CloseTimeout: %w", os.ErrDeadlineExceeded)
 )
 
 // PanicError is the reason that OnClose is given when a callback panicked.

@@ -24,8 +24,8 @@ type Handler interface {
 	// when the peer ended the stream and all that was queued for it has been
 	// handed to the system. Otherwise it is the reason: net.ErrClosed after
 	// Close or Abort, ErrServerClosed after Shutdown, a *PanicError, or what
-	// went wrong on the connection; os.ErrDeadlineExceeded when it could not
-	// be flushed within Config.CloseTimeout.
+	// went wrong on the connection; os.ErrDeadlineExceeded when the peer took
+	// nothing of what was queued for Config.CloseTimeout.
 	OnClose(c *Conn, err error)
 }
 

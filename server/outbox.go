@@ -127,6 +127,14 @@ func (o *outbox) landed() {
 	clear(o.bufs)
 }
 
+// waiting is how many bytes are queued behind the send under way.
+func (o *outbox) waiting() (n int) {
+	for _, s := range o.queue[o.flying:] {
+		n += len(s.data)
+	}
+	return n
+}
+
 // drop forgets what waits behind the send under way.
 func (o *outbox) drop() {
 	for i, s := range o.queue[o.flying:] {

@@ -170,6 +170,11 @@ type Stream interface {
 	SetLinger(d time.Duration) error            // negative: the system's default
 	SetKeepAlive(cfg net.KeepAliveConfig) error // no field is zero; a negative one leaves what is
 	RemoteAddr() netip.AddrPort
+
+	// Undelivered is how many bytes of the sends accepted so far the peer
+	// doesn't have: what is left of those pending, and of the rest what the
+	// system holds, as far as it tells. It is 0 once the stream is closed.
+	Undelivered() int64
 }
 
 // Napper is a Port that can sleep for well under a millisecond.

@@ -74,6 +74,17 @@ func (r *Ring) unlink(prev *Op) {
 	op.part()
 }
 
+// Left is how many bytes the operations on the ring have yet to move.
+func (r *Ring) Left() (n int64) {
+	for op := r.Front(); op != nil; op = op.next {
+		n += op.Left()
+		if op == r.tail {
+			break
+		}
+	}
+	return n
+}
+
 // append moves all of another ring to the end of r.
 func (r *Ring) append(from *Ring) {
 	switch {
@@ -124,6 +135,9 @@ func (l *List) Remove(op *Op) bool {
 
 // Contains is Ring.Contains.
 func (l *List) Contains(op *Op) bool { return l.ring.Contains(op) }
+
+// Left is Ring.Left.
+func (l *List) Left() int64 { return l.ring.Left() }
 
 // Append moves all of another list to the end of l.
 func (l *List) Append(from *List) {

@@ -111,6 +111,10 @@ func (op *Op) Len() int {
 	return n
 }
 
+// Left is how many bytes are still to be moved. The party that owns the op may
+// ask.
+func (op *Op) Left() int64 { return int64(op.Len() - op.N) }
+
 // ResetResult clears what the last use left behind and drops the references
 // to its buffers.
 func (op *Op) ResetResult() {

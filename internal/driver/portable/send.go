@@ -2,10 +2,15 @@ package portable
 
 import (
 	"net"
+	"sync/atomic"
 	"time"
 
 	"iocp/internal/driver"
 )
+
+// pieceMax is how many bytes are written before the lane is told of them, so that
+// Undelivered goes down while a long send is under way.
+const pieceMax = 256 << 10
 
 // gatherMax is how many buffers one write takes. Windows refuses more with
 // WSAEMSGSIZE (seen under Wine 8).
@@ -15,9 +20,10 @@ const gatherMax = 1024
 type writer struct {
 	lane
 	s      *stream
-	gather net.Buffers // of the send under way
-	shut   bool        // no further sends are accepted
-	fin    bool        // the peer has been told
+	gather net.Buffers  // of the send under way
+	gone   atomic.Int64 // bytes of the send under way that the system has taken
+	shut   bool         // no further sends are accepted
+	fin    bool         // the peer has been told
 }
 
 func (w *writer) init(s *stream) { w.s, w.h, w.w = s, &s.handle, w }
@@ -69,7 +75,7 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 	case op.Kind == driver.KindSendFile:
 		return w.sendFile(op)
 	case len(op.Bufs()) == 1:
-		return w.s.conn.Write(op.Bufs()[0])
+		return w.write(op.Bufs()[0])
 	}
 	var sent int64
 	var err error
@@ -78,12 +84,37 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 		w.gather = net.Buffers(rest[:min(len(rest), gatherMax)])
 		n, err = w.gather.WriteTo(w.s.conn)
 		sent += n
+		w.gone.Store(sent)
 	}
 	w.gather = nil
 	return int(sent), err
 }
 
+func (w *writer) write(b []byte) (sent int, err error) {
+	for sent < len(b) && err == nil {
+		var n int
+		n, err = w.s.conn.Write(b[sent:min(len(b), sent+pieceMax)])
+		sent += n
+		w.gone.Store(int64(sent))
+	}
+	return sent, err
+}
+
+// Undelivered is what is pending, and what the system holds. What it has of the
+// piece that is being written counts twice, since package net doesn't tell.
+func (s *stream) Undelivered() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.conn == nil {
+		return 0
+	}
+	left := s.send.ops.Left() - s.send.gone.Load()
+	s.raw.Control(func(fd uintptr) { left += int64(held(int(fd))) })
+	return left
+}
+
 func (w *writer) settle(op *driver.Op, _ int, err error) error {
+	w.gone.Store(0)
 	if t, ok := err.(fileTrouble); ok {
 		return t.error
 	}

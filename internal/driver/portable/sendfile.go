@@ -36,6 +36,7 @@ func (w *writer) sendFile(op *driver.Op) (int, error) {
 		}
 		n, err = w.s.conn.Write(buf[:n])
 		sent += n
+		w.gone.Store(int64(sent))
 		if err != nil {
 			return sent, err
 		}

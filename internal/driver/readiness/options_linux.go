@@ -79,6 +79,22 @@ func (s *stream) RemoteAddr() netip.AddrPort {
 	return netip.AddrPortFrom(s.remote, s.remotePort)
 }
 
+// Undelivered implements driver.Stream: what is pending, and what the kernel
+// holds of the rest: until it is acknowledged (tcp(7), SIOCOUTQ) or, over a Unix
+// socket, received.
+func (s *stream) Undelivered() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0
+	}
+	held, err := unix.IoctlGetInt(s.fd(), unix.TIOCOUTQ) // SIOCOUTQ
+	if err != nil {
+		held = 0
+	}
+	return s.send.ops.Left() + int64(held)
+}
+
 // seconds rounds up to what the TCP options count in.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 

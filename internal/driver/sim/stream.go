@@ -155,6 +155,20 @@ func (s *stream) end(reset bool) {
 	}
 }
 
+// Undelivered implements driver.Stream. This network tells exactly.
+func (s *stream) Undelivered() int64 {
+	s.net.mu.Lock()
+	defer s.net.unlock()
+	if s.closed || s.err != nil || s.peer == nil {
+		return 0
+	}
+	n := s.send.ops.Left()
+	if !s.gone() {
+		n += int64(s.peer.in.size + s.peer.in.coming)
+	}
+	return n
+}
+
 // ShutdownSend implements driver.Stream.
 func (s *stream) ShutdownSend() error {
 	s.net.mu.Lock()

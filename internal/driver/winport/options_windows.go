@@ -91,6 +91,24 @@ func (s *Stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
 	})
 }
 
+// Undelivered implements driver.Stream. Windows doesn't tell how much of a
+// request it has sent, nor what it holds of those that are over: mostly no more
+// than SO_SNDBUF, 64 KiB. So a pending send counts whole.
+func (s *Stream) Undelivered() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0
+	}
+	n := int64(0)
+	for _, r := range s.sends.recs {
+		if r.state != done {
+			n += r.op.Left()
+		}
+	}
+	return n
+}
+
 // setProbes sets the options that there are from Windows 10 1709 on.
 func setProbes(sock windows.Handle, cfg net.KeepAliveConfig) error {
 	for _, o := range []struct{ name, value int }{

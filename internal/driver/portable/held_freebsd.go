@@ -1,0 +1,15 @@
+package portable
+
+import "golang.org/x/sys/unix"
+
+// fionwrite is FIONWRITE of sys/filio.h, _IOR('f', 119, int).
+const fionwrite = 0x40046677
+
+// held is how many bytes the system holds for the peer (FIONWRITE).
+func held(fd int) int {
+	n, err := unix.IoctlGetInt(fd, fionwrite)
+	if err != nil {
+		return 0
+	}
+	return n
+}
