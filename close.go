@@ -1,6 +1,9 @@
 package iocp
 
-import "iocp/internal/sched"
+import (
+	"iocp/internal/driver"
+	"iocp/internal/sched"
+)
 
 // wakeAll makes every waiter look again. The caller holds mu.
 func (p *Port) wakeAll() {
@@ -48,6 +51,7 @@ func (p *Port) Close() error {
 	p.mu.Unlock()
 	close(p.watchC)
 	err := p.drv.Close()
+	driver.Freed()
 	close(p.closed)
 	return err
 }

@@ -32,7 +32,7 @@ type Completion struct {
 	Buf Buf
 
 	// Socket is the connection of an Accept or AcceptMany. It is the
-	// caller's to associate and to close.
+	// caller's to associate and to close. Nil if there is an Err.
 	Socket *Socket
 
 	// From is who sent the datagram of a RecvFrom: over UDP an address, over

@@ -19,14 +19,22 @@ type Listener struct {
 // may be pending; they complete in the order in which they were started.
 func (l *Listener) Accept(op *Op) error { return l.start(op, driver.KindAccept) }
 
-// AcceptMany accepts connections until it is cancelled, fails, or the
-// listener is closed: a standing operation. Each connection is a completion
-// with More set and a Socket; the last completion has More unset, no Socket,
-// and the reason as Err. Connections that nobody dequeues stay with the
-// kernel, within its backlog, beyond a small number. Where several workers
-// wait, one may have the last completion in hand before another has looked at
-// the one before (C26): count them, or keep to one worker, to know when all
-// have been seen.
+// AcceptMany accepts connections until it is cancelled or the listener is
+// closed: a standing operation. Each connection is a completion with More set
+// and a Socket; the last completion has More unset, no Socket, and the reason as
+// Err. Connections that nobody dequeues stay with the kernel, within its backlog,
+// beyond a small number. Where several workers wait, one may have the last
+// completion in hand before another has looked at the one before (C26): count
+// them, or keep to one worker, to know when all have been seen.
+//
+// It stands through failures that pass, of which the commonest is that the
+// process has no descriptors left (ErrLimit; EMFILE of accept(2)). Such an
+// episode lasts until nobody is left who waits to be accepted. It is told once,
+// by a completion with More set, the failure as Err and no Socket, and
+// Stats.AcceptsHeld counts it meanwhile. Within it the port tries again after 5
+// ms, then after twice as long each time, up to a second, and as soon as this
+// process closes something of this library. Who would rather send clients away
+// has to have a descriptor in reserve.
 func (l *Listener) AcceptMany(op *Op) error { return l.start(op, driver.KindAcceptMany) }
 
 func (l *Listener) start(op *Op, kind driver.Kind) error {

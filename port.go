@@ -18,6 +18,7 @@ type Port struct {
 	drv     driver.Port
 	shared  driver.SharedPort // drv, if it is one
 	pool    *driver.Pool
+	accepts driver.Accepts
 	trays   atomic.Pointer[[]*driver.Tray]
 	closing atomic.Bool
 	born    time.Time // what timers count from
@@ -85,7 +86,7 @@ func New(cfg Config) (*Port, error) {
 	}
 	p.polled = sync.NewCond(&p.mu)
 	p.trays.Store(new([]*driver.Tray))
-	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool}); err != nil {
+	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool, Accepts: &p.accepts}); err != nil {
 		return nil, err
 	}
 	if p.shared, _ = p.drv.(driver.SharedPort); p.shared != nil {

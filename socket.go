@@ -106,7 +106,9 @@ func (h *handle) shut(by func() error) error {
 	if h.closed.Swap(true) {
 		return opError("close", h.Addr(), net.ErrClosed)
 	}
-	return by()
+	err := by()
+	driver.Freed()
+	return err
 }
 
 // Socket is a connection, or a socket to be connected, over TCP or a Unix

@@ -21,6 +21,9 @@ type Stats struct {
 	Completed uint64 // packets queued since New
 
 	BuffersOut int // pooled buffers not yet released
+
+	AcceptsHeld   int    // standing accepts that can't go on for now: see AcceptMany
+	AcceptsFailed uint64 // accepts of standing ones that failed, and are tried again
 }
 
 // Passed is a backend that was not chosen.
@@ -35,19 +38,21 @@ func (p *Port) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Stats{
-		Backend:     p.backend,
-		Passed:      p.passed,
-		Note:        p.drv.Note(),
-		Concurrency: p.sched.Cap(),
-		Workers:     len(p.workers),
-		Waiting:     p.sched.Waiting(),
-		Running:     p.sched.Running(),
-		Stalled:     p.sched.Stalled(),
-		Excess:      p.sched.Excess(),
-		Queued:      p.queued(),
-		InFlight:    p.inFlight(),
-		Submitted:   uint64(p.entered.Load()),
-		Completed:   p.total(),
-		BuffersOut:  p.pool.Out(),
+		Backend:       p.backend,
+		Passed:        p.passed,
+		Note:          p.drv.Note(),
+		Concurrency:   p.sched.Cap(),
+		Workers:       len(p.workers),
+		Waiting:       p.sched.Waiting(),
+		Running:       p.sched.Running(),
+		Stalled:       p.sched.Stalled(),
+		Excess:        p.sched.Excess(),
+		Queued:        p.queued(),
+		InFlight:      p.inFlight(),
+		Submitted:     uint64(p.entered.Load()),
+		Completed:     p.total(),
+		BuffersOut:    p.pool.Out(),
+		AcceptsHeld:   int(p.accepts.Held.Load()),
+		AcceptsFailed: p.accepts.Failed.Load(),
 	}
 }

@@ -175,6 +175,8 @@ var clauses = []clause{
 	{number: 91, word: "close_races_connections", run: closeRacesConnections},
 	{number: 92, word: "accepted_cancels_nothing", run: acceptedCancelsNothing},
 	{number: 93, word: "reset_in_backlog", run: resetInBacklog},
+	{number: 93, word: "accept_scarce", run: acceptScarce},
+	{number: 93, word: "accept_scarce_ends", run: acceptScarceEnds},
 	{number: 94, word: "ready", run: ready},
 	{number: 95, word: "try_accept", run: tryAccept},
 	{number: 96, word: "connect_arguments", run: connectArguments},

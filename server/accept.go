@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -10,16 +8,11 @@ import (
 	"iocp"
 )
 
-// After an accept that failed (most often there are no descriptors left, and
-// trying again at once would only burn CPU), the next try is delayed, and
-// each further one for longer.
-const (
-	acceptDelayMin = 5 * time.Millisecond
-	acceptDelayMax = time.Second
-)
+// warnEvery is how often, at most, the log hears that accepting fails.
+const warnEvery = time.Minute
 
-// acceptor keeps a standing accept on one listener. It is over when the
-// listener is closed.
+// acceptor is the standing accept on one listener. It is over when the listener
+// is closed.
 type acceptor struct {
 	srv  *Server
 	ln   *iocp.Listener
@@ -27,10 +20,8 @@ type acceptor struct {
 	over chan struct{} // closed with err set
 	err  error
 
-	mu       sync.Mutex
-	delay    time.Duration // of the last try, 0 after a success
-	retry    *time.Timer   // pending while the next try is delayed
-	stopping bool
+	mu     sync.Mutex
+	warned time.Time // when the log last heard that accepting fails
 }
 
 // Listen makes a listening socket on the server's port (its first), to be given to Serve.
@@ -69,65 +60,41 @@ func (s *Server) startAccepting(a *acceptor) error {
 		return ErrServerClosed
 	}
 	s.startWorkers()
-	a.try()
-	return nil
-}
-
-// try starts the standing accept.
-func (a *acceptor) try() {
 	if err := a.ln.AcceptMany(&a.op); err != nil {
-		a.stopped(err)
+		a.finish(err)
 	}
+	return nil
 }
 
 // accepted is a completion of the standing accept.
 func (a *acceptor) accepted(comp *iocp.Completion) {
-	if comp.Socket != nil {
-		a.mu.Lock()
-		a.delay = 0
-		a.mu.Unlock()
+	switch {
+	case comp.Socket != nil:
 		a.srv.open(comp.Socket)
-	}
-	if !comp.More {
-		a.stopped(comp.Err)
+	case comp.More:
+		a.warn(comp.Err)
+	default:
+		a.finish(comp.Err)
 	}
 }
 
-// stopped decides what follows on an accept that is over: another, later,
-// unless the listener is closed.
-func (a *acceptor) stopped(err error) {
-	if errors.Is(err, net.ErrClosed) {
-		a.finish(err)
-		return
-	}
+// warn says that connections can't be accepted for now, most often because there
+// are no descriptors left. The port tries again until it works.
+func (a *acceptor) warn(err error) {
+	now := time.Now()
 	a.mu.Lock()
-	if a.stopping {
-		a.mu.Unlock()
-		a.finish(net.ErrClosed)
-		return
+	due := now.Sub(a.warned) >= warnEvery
+	if due {
+		a.warned = now
 	}
-	first := a.delay == 0
-	a.delay = min(max(2*a.delay, acceptDelayMin), acceptDelayMax)
-	a.retry = time.AfterFunc(a.delay, a.try)
 	a.mu.Unlock()
-	if first {
+	if due {
 		a.srv.cfg.Logger.Warn("accepting failed; trying again until it works", "listener", a.ln.Addr(), "err", err)
 	}
 }
 
-// stop closes the listener and ends a delay.
-func (a *acceptor) stop() {
-	a.ln.Close()
-	a.mu.Lock()
-	a.stopping = true
-	waiting := a.retry != nil && a.retry.Stop()
-	a.mu.Unlock()
-	if waiting {
-		a.finish(net.ErrClosed)
-	}
-}
-
 func (a *acceptor) finish(err error) {
+	a.ln.Close() // it may have failed otherwise
 	a.err = err
 	close(a.over)
 	a.srv.removeAcceptor(a)

@@ -46,7 +46,7 @@ func (s *Server) stop() {
 	s.checkIdle()
 	s.mu.Unlock()
 	for _, a := range acceptors {
-		a.stop()
+		a.ln.Close()
 	}
 	for _, c := range s.snapshot() {
 		c.closeFor(ErrServerClosed)

@@ -27,7 +27,8 @@ type Backend interface {
 
 // Config is what a backend needs to know of the port's configuration.
 type Config struct {
-	Pool *Pool // where RecvPooled takes its buffers
+	Pool    *Pool    // where RecvPooled takes its buffers
+	Accepts *Accepts // where standing accepts are counted; nil for not at all
 }
 
 // Sink is where a backend reports that an operation is over. It is the root's
@@ -192,6 +193,10 @@ type NowSender interface {
 // Listener is a listening TCP socket of a backend.
 type Listener interface {
 	Handle
-	Accept(op *Op) error // KindAccept or KindAcceptMany
+
+	// Accept takes a KindAccept or a KindAcceptMany. The latter stands through
+	// failures that pass: see Setback. It tells of the first of an episode by a
+	// node with Err set and nothing accepted.
+	Accept(op *Op) error
 	TryAccept() (Stream, error)
 }

@@ -14,6 +14,7 @@ var numberOf = map[string]uint32{
 	"io_uring_enter":    unix.SYS_IO_URING_ENTER,
 	"io_uring_register": unix.SYS_IO_URING_REGISTER,
 	"pwritev2":          unix.SYS_PWRITEV2,
+	"accept4":           unix.SYS_ACCEPT4,
 }
 
 // refuseCalls installs a filter that compares the call's number with each of

@@ -76,7 +76,7 @@ func handle(port *iocp.Port, done *iocp.Completion) {
 
 func open(port *iocp.Port, sock *iocp.Socket) {
 	if sock == nil {
-		return // the end of accepting
+		return // the end of accepting, or no descriptors left for now
 	}
 	c := &conn{sock: sock}
 	if port.Associate(sock, c) != nil {

@@ -3,10 +3,7 @@ package echo
 import (
 	"cmp"
 	"context"
-	"errors"
-	"net"
 	"sync"
-	"time"
 
 	"iocp"
 	"iocp/cmd/iocp/internal/service"
@@ -79,15 +76,10 @@ func (s *portServer) listen(ctx context.Context) error {
 	defer stop()
 	s.cfg.Ready(ln.Addr(), port.Backend())
 	var op iocp.Op
-	for {
-		if err := ln.AcceptMany(&op); err != nil {
-			return unlessClosed(err)
-		}
-		if err := s.accept(port); err != nil {
-			return unlessClosed(err)
-		}
-		time.Sleep(acceptPause)
+	if err := ln.AcceptMany(&op); err != nil {
+		return unlessClosed(err)
 	}
+	return unlessClosed(s.accept(port))
 }
 
 // accept opens what the standing accept brings, until it is over. Some
@@ -105,11 +97,10 @@ func (s *portServer) accept(port *iocp.Port) error {
 			switch {
 			case c.Socket != nil:
 				s.open(c.Socket)
-			case errors.Is(c.Err, net.ErrClosed):
-				return c.Err
-			default:
+			case c.More:
 				s.cfg.Log.Error("accepting failed, trying again", "err", c.Err)
-				return nil
+			default:
+				return c.Err
 			}
 		}
 	}

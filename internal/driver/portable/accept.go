@@ -25,9 +25,15 @@ type acceptor struct {
 	// The completions of a standing accept travel in nodes of their own.
 	idle       []*driver.Op
 	undequeued int
+
+	setback driver.Setback
+	paused  bool // within an episode, until the next try is due
 }
 
 func (a *acceptor) init(l *listener) { a.l, a.h, a.w = l, &l.handle, a }
+
+// attached is called when the listener has a port.
+func (a *acceptor) attached(p *port) { a.setback = driver.Setback{Counts: p.accepts, Again: a.again} }
 
 func (a *acceptor) verdict(op *driver.Op) error {
 	switch {
@@ -73,31 +79,36 @@ func lost(err error) bool {
 	return errors.Is(err, driver.ErrConnAborted) || errors.Is(err, driver.ErrReset) || errors.Is(err, driver.ErrNotConnected)
 }
 
-// acceptMany reports connections until op is given up or an accept fails.
+// acceptMany reports connections until op is given up or an accept fails for
+// good.
 func (a *acceptor) acceptMany(op *driver.Op) error {
+	a.h.mu.Lock()
+	defer a.h.mu.Unlock()
+	defer a.recovered()
 	for {
 		if err := a.room(op); err != nil {
 			return err
 		}
+		a.h.mu.Unlock()
 		s, err := a.accept()
-		if err != nil {
+		a.h.mu.Lock()
+		if err == nil {
+			a.succeeded()
+			a.report(op, s, nil)
+		} else if !a.failed(op, err) {
 			return err
 		}
-		a.h.mu.Lock()
-		a.report(op, s)
-		a.h.mu.Unlock()
 	}
 }
 
-// room waits until another connection may be taken from the kernel.
+// room waits until another connection may be taken from the kernel. The caller
+// holds mu, which is released meanwhile.
 func (a *acceptor) room(op *driver.Op) error {
-	a.h.mu.Lock()
-	defer a.h.mu.Unlock()
 	for {
 		if err := a.verdict(op); err != nil {
 			return err
 		}
-		if a.undequeued < undequeuedMax {
+		if a.undequeued < undequeuedMax && !a.paused {
 			return nil
 		}
 		a.h.mu.Unlock()
@@ -106,8 +117,46 @@ func (a *acceptor) room(op *driver.Op) error {
 	}
 }
 
+func (a *acceptor) succeeded() {
+	if !a.setback.On() {
+		return
+	}
+	if a.setback.Eased(); !readable(a.l.raw) {
+		a.recovered()
+	}
+}
+
+// recovered ends an episode, if there is one. The caller holds mu.
+func (a *acceptor) recovered() {
+	a.setback.Over()
+	a.paused = false
+}
+
+// failed sees to an accept that failed, and reports whether the standing accept
+// goes on, after a pause. Linux takes a descriptor before it looks who waits: so
+// that there is none isn't told before somebody does. The caller holds mu.
+func (a *acceptor) failed(op *driver.Op, err error) bool {
+	class := sysError(err)
+	if a.verdict(op) != nil || !driver.Passes(class) {
+		return false
+	}
+	a.paused = true
+	if a.setback.Failed(readable(a.l.raw)) {
+		a.report(op, nil, class)
+	}
+	return true
+}
+
+// again ends a pause.
+func (a *acceptor) again() {
+	a.h.mu.Lock()
+	defer a.h.mu.Unlock()
+	a.paused = false
+	signal(a.note)
+}
+
 // report queues one completion of a standing accept. The caller holds mu.
-func (a *acceptor) report(op *driver.Op, s driver.Stream) {
+func (a *acceptor) report(op *driver.Op, s driver.Stream, err error) {
 	var node *driver.Op
 	if k := len(a.idle); k > 0 {
 		node, a.idle = a.idle[k-1], a.idle[:k-1]
@@ -116,7 +165,7 @@ func (a *acceptor) report(op *driver.Op, s driver.Stream) {
 	}
 	a.undequeued++
 	node.Self, node.Key, node.Kind = op.Self, op.Key, op.Kind
-	node.More = true
+	node.More, node.Err = true, err
 	node.SetAccepted(s)
 	a.h.port.sink.Complete(node, false)
 }

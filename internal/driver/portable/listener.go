@@ -64,7 +64,13 @@ func listenNetwork(addr netip.Addr) string {
 }
 
 // Attach binds the listener to p.
-func (l *listener) Attach(p driver.Port) error { return l.attach(p, l) }
+func (l *listener) Attach(p driver.Port) error {
+	if err := l.attach(p, l); err != nil {
+		return err
+	}
+	l.acc.attached(l.port)
+	return nil
+}
 
 // Accept takes op, a KindAccept or a KindAcceptMany. Operations are served in
 // order, and a standing one is served until it ends.

@@ -36,6 +36,7 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 	p := &port{
 		sink:    sink,
 		pool:    cfg.Pool,
+		accepts: cfg.Accepts,
 		wake:    make(chan struct{}, 1),
 		handles: make(map[driver.Handle]struct{}),
 	}
@@ -44,10 +45,11 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 }
 
 type port struct {
-	sink driver.Sink
-	pool *driver.Pool
-	crew *blocking.Crew
-	wake chan struct{} // holds a wake-up not yet seen
+	sink    driver.Sink
+	pool    *driver.Pool
+	accepts *driver.Accepts
+	crew    *blocking.Crew
+	wake    chan struct{} // holds a wake-up not yet seen
 
 	pending atomic.Int64   // accepted and not yet completed
 	shut    atomic.Bool    // set under mu

@@ -24,12 +24,13 @@ type listener struct {
 	addr  netip.AddrPort
 	file  *driver.UnixFile // a Unix socket's; nil otherwise
 
-	ops    driver.List
-	order  driver.Order
-	waits  bool // accept may find a connection
-	closed bool
-	free   []*driver.Op // nodes of a standing accept that may be used again
-	out    int          // nodes not yet dequeued
+	ops     driver.List
+	order   driver.Order
+	waits   bool // accept may find a connection, and there is nothing against trying
+	setback driver.Setback
+	closed  bool
+	free    []*driver.Op // nodes of a standing accept that may be used again
+	out     int          // nodes not yet dequeued
 }
 
 // Listen implements driver.Port.
@@ -91,6 +92,7 @@ func (l *listener) Attach(to driver.Port) error {
 		return net.ErrClosed
 	}
 	l.set, l.waits = p.place(), true
+	l.setback = driver.Setback{Counts: p.accepts, Again: l.again}
 	if l.token, err = p.watch(l, l.fd, l.set); err != nil {
 		l.set = nil
 	}
@@ -137,19 +139,35 @@ func (l *listener) TryAccept() (driver.Stream, error) {
 	return s, nil
 }
 
+// lostMax is how many connections that are lost again are passed over at once.
+const lostMax = 1 << 10
+
 // accept takes one connection from the kernel. The lock is held.
-func (l *listener) accept() (driver.Stream, error) {
-	for {
-		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+func (l *listener) accept() (s driver.Stream, err error) {
+	for range lostMax {
+		var fd int
+		var sa unix.Sockaddr
+		fd, sa, err = unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch {
 		case err == nil && l.file != nil:
 			return newUnixStream(fd, true), nil
 		case err == nil:
 			return newStream(fd, l.v6, addrPort(sa, nil)), nil
 		case !retryAccept(err):
-			return nil, err
+			return nil, l.unlessNobody(err)
 		}
 	}
+	return nil, err
+}
+
+// unlessNobody gives accept's error, or EAGAIN if there was nobody to be
+// accepted: Linux takes a descriptor first, and then looks who waits.
+func (l *listener) unlessNobody(err error) error {
+	fds := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
+	if n, bad := unix.Poll(fds, 0); bad == nil && n == 0 {
+		return unix.EAGAIN
+	}
+	return err
 }
 
 // pump accepts for the pending operations while there are connections. The
@@ -164,19 +182,46 @@ func (l *listener) pump(tray *driver.Tray) {
 		switch {
 		case err == unix.EAGAIN:
 			l.waits = false
+			l.setback.Over()
 		case err != nil:
-			l.complete(sysError("accept4", err), tray)
+			l.failed(op, sysError("accept4", err), tray)
 		case op.Kind == driver.KindAccept:
 			op.SetAccepted(s)
 			l.complete(nil, tray)
 		default:
-			l.set.port.sink.Deliver(l.node(op, s), &l.order, tray)
+			l.setback.Eased()
+			l.set.port.sink.Deliver(l.node(op, s, nil), &l.order, tray)
 		}
 	}
 }
 
-// node makes the packet for one connection of a standing accept.
-func (l *listener) node(op *driver.Op, s driver.Stream) *driver.Op {
+// failed sees to an accept that failed. A standing one goes on with Again, since
+// those who wait aren't told of a second time, and trying would fail until
+// something else has changed. The lock is held.
+func (l *listener) failed(op *driver.Op, err error, tray *driver.Tray) {
+	if op.Kind == driver.KindAccept || !driver.Passes(err) {
+		l.complete(err, tray)
+		return
+	}
+	l.waits = false
+	if l.setback.Failed(true) {
+		l.set.port.sink.Deliver(l.node(op, nil, err), &l.order, tray)
+	}
+}
+
+// again tries an accept that failed.
+func (l *listener) again() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed && l.setback.On() {
+		l.waits = true
+		l.pump(nil)
+	}
+}
+
+// node makes the packet for one connection of a standing accept, or for the news
+// that there can't be one now.
+func (l *listener) node(op *driver.Op, s driver.Stream, err error) *driver.Op {
 	l.out++
 	var n *driver.Op
 	if k := len(l.free); k > 0 {
@@ -185,7 +230,7 @@ func (l *listener) node(op *driver.Op, s driver.Stream) *driver.Op {
 		n = driver.NewNode(l)
 	}
 	n.Self, n.Key, n.Kind = op.Self, op.Key, op.Kind
-	n.More = true
+	n.More, n.Err = true, err
 	n.SetAccepted(s)
 	return n
 }
@@ -201,7 +246,11 @@ func (l *listener) Recycle(n *driver.Op) {
 	l.pump(nil)
 }
 
+// complete ends the oldest operation. The lock is held.
 func (l *listener) complete(err error, tray *driver.Tray) {
+	if l.setback.Over() {
+		l.waits = true // the next may be luckier
+	}
 	op := l.ops.Pop()
 	op.Err = err
 	l.set.port.sink.Deliver(op, &l.order, tray)
@@ -211,7 +260,7 @@ func (l *listener) complete(err error, tray *driver.Tray) {
 func (l *listener) ready(_ uint32, _ *[]Transfer, tray *driver.Tray) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.closed {
+	if !l.closed && !l.setback.On() {
 		l.waits = true
 		l.pump(tray)
 	}
@@ -221,6 +270,11 @@ func (l *listener) ready(_ uint32, _ *[]Transfer, tray *driver.Tray) {
 func (l *listener) Cancel(op *driver.Op) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.ops.Front() == op {
+		l.complete(driver.ErrAborted, nil)
+		l.pump(nil) // for the next
+		return true
+	}
 	if !l.ops.Remove(op) {
 		return false
 	}

@@ -83,6 +83,7 @@ type Port struct {
 	sink    driver.Sink
 	pool    *driver.Pool
 	exec    Exec
+	accepts *driver.Accepts
 	crew    *blocking.Crew
 	slots   driver.Slots[handle]
 	seats   seats
@@ -110,7 +111,7 @@ type handle interface {
 
 // Open makes a port on the given Exec, which it closes when it fails.
 func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
-	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, born: time.Now()}
+	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, accepts: cfg.Accepts, born: time.Now()}
 	p.crew = blocking.NewCrew(sink, p.Wake)
 	p.batches.New = func() any { return new(batch) }
 	p.seats.all.Store(new([]*set))

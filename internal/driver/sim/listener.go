@@ -25,6 +25,7 @@ type listener struct {
 	room    int       // of ready
 	callers []func()  // connects for which there was no room
 	due     bool      // accepting is under way
+	held    bool      // a standing accept failed, and somebody waits: see hold
 	out     int       // nodes not yet dequeued
 	closed  bool
 }
@@ -123,25 +124,53 @@ func (l *listener) accept() {
 	if op == nil || len(l.ready) == 0 {
 		return // cancelled, closed, or taken meanwhile
 	}
+	failed, stands := l.chance.strikes(rarelyNoFiles), op.Kind == driver.KindAcceptMany
 	switch {
-	case l.chance.strikes(rarelyNoFiles):
+	case failed && stands:
+		l.failed(op)
+	case failed:
 		l.complete(errNoFiles)
-	case op.Kind == driver.KindAcceptMany:
-		l.out++
-		l.port.complete(l.node(op))
+	case stands:
+		l.report(op, l.take().face(), nil)
 	default:
 		op.SetAccepted(l.take().face())
 		l.complete(nil)
 	}
+	if len(l.ready) == 0 {
+		l.hold(false)
+	}
 	l.advance()
 }
 
-// node makes the packet for one connection of a standing accept.
-func (l *listener) node(op *driver.Op) *driver.Op {
+// failed tells of a standing accept that failed, once in an episode, and has it
+// tried again: see driver.Setback.
+func (l *listener) failed(op *driver.Op) {
+	l.port.accepts.Fail()
+	if !l.held {
+		l.hold(true)
+		l.report(op, nil, errNoFiles)
+	}
+}
+
+// hold begins or ends an episode, if it must.
+func (l *listener) hold(on bool) {
+	switch {
+	case on && !l.held:
+		l.port.accepts.Hold(1)
+	case !on && l.held:
+		l.port.accepts.Hold(-1)
+	}
+	l.held = on
+}
+
+// report queues the packet for one connection of a standing accept, or for the
+// news that there can't be one now.
+func (l *listener) report(op *driver.Op, s driver.Stream, err error) {
 	n := driver.NewNode(l)
-	n.Self, n.Key, n.Kind, n.More = op.Self, op.Key, op.Kind, true
-	n.SetAccepted(l.take().face())
-	return n
+	n.Self, n.Key, n.Kind, n.More, n.Err = op.Self, op.Key, op.Kind, true, err
+	n.SetAccepted(s)
+	l.out++
+	l.port.complete(n)
 }
 
 // Recycle implements driver.Recycler.
@@ -154,6 +183,7 @@ func (l *listener) Recycle(*driver.Op) {
 
 // complete ends the oldest operation.
 func (l *listener) complete(err error) {
+	l.hold(false)
 	op := l.ops.Pop()
 	op.Err = err
 	l.port.complete(op)
@@ -163,6 +193,11 @@ func (l *listener) complete(err error) {
 func (l *listener) Cancel(op *driver.Op) bool {
 	l.net.mu.Lock()
 	defer l.net.unlock()
+	if l.ops.Front() == op {
+		l.complete(driver.ErrAborted)
+		l.advance()
+		return true
+	}
 	if !l.ops.Remove(op) {
 		return false
 	}

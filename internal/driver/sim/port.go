@@ -16,6 +16,8 @@ type port struct {
 	pool *driver.Pool
 	wake chan struct{} // holds a wake-up not yet seen
 
+	accepts *driver.Accepts
+
 	moving atomic.Int64 // how many transfers are under way
 	shut   atomic.Bool  // set under the network's lock
 
@@ -24,8 +26,8 @@ type port struct {
 	transfers []transfer      // under way
 }
 
-func newPort(n *network, pool *driver.Pool, sink driver.Sink) *port {
-	return &port{net: n, sink: sink, pool: pool, wake: make(chan struct{}, 1)}
+func newPort(n *network, cfg driver.Config, sink driver.Sink) *port {
+	return &port{net: n, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts, wake: make(chan struct{}, 1)}
 }
 
 // Poll implements driver.Port. It runs the events of the whole network.

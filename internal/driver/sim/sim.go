@@ -73,7 +73,7 @@ func (b Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) 
 	if err != nil {
 		return nil, err
 	}
-	return newPort(join(b.variant, w), cfg.Pool, sink), nil
+	return newPort(join(b.variant, w), cfg, sink), nil
 }
 
 // weather reads SEED[:MOOD...][/NAME].

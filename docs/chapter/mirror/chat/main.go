@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"time"
 
 	"iocp"
 )
@@ -40,7 +39,7 @@ func main() {
 	exit(err)
 	ln, err := port.Listen(addr, iocp.ListenConfig{})
 	exit(err)
-	exit(port.Associate(ln, ln))
+	exit(port.Associate(ln, nil))
 	var accept iocp.Op
 	exit(ln.AcceptMany(&accept))
 	fmt.Println("listening on", ln.Addr())
@@ -57,8 +56,8 @@ func work(port *iocp.Port) {
 		_, err := w.Wait(done, iocp.Infinite)
 		exit(err)
 		switch key := done[0].Key.(type) {
-		case *iocp.Listener:
-			accepted(port, key, done[0])
+		case nil: // the listener
+			accepted(port, done[0])
 		case *member:
 			if done[0].Op == &key.recv {
 				key.received(done[0])
@@ -69,11 +68,12 @@ func work(port *iocp.Port) {
 	}
 }
 
-func accepted(port *iocp.Port, ln *iocp.Listener, c iocp.Completion) {
-	if c.Socket == nil { // for want of descriptors, perhaps: that may pass
+func accepted(port *iocp.Port, c iocp.Completion) {
+	if !c.More {
+		exit(c.Err)
+	}
+	if c.Socket == nil { // for want of descriptors, perhaps: it goes on
 		fmt.Fprintln(os.Stderr, c.Err)
-		time.Sleep(100 * time.Millisecond)
-		exit(ln.AcceptMany(c.Op))
 		return
 	}
 	m := &member{sock: c.Socket}

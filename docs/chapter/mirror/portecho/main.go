@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"iocp"
 )
@@ -47,16 +46,16 @@ func main() {
 	exit(door.Associate(ln, nil))
 	fmt.Println("listening on", ln.Addr())
 	var accept iocp.Op
+	exit(ln.AcceptMany(&accept))
 	done := make([]iocp.Completion, 1)
 	for w := door.Worker(); ; {
-		if !accept.Pending() { // it failed, for want of descriptors perhaps
-			exit(ln.AcceptMany(&accept))
-		}
 		_, err := w.Wait(done, iocp.Infinite)
 		exit(err)
-		if done[0].Socket == nil {
+		if !done[0].More {
+			exit(done[0].Err)
+		}
+		if done[0].Socket == nil { // for want of descriptors, perhaps: it goes on
 			fmt.Fprintln(os.Stderr, done[0].Err)
-			time.Sleep(100 * time.Millisecond)
 			continue
 		}
 		h := &perHandle{sock: done[0].Socket}
