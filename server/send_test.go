@@ -94,6 +94,29 @@ func TestQueuedMessagesLeaveTogether(t *testing.T) {
 	})
 }
 
+// But not in one: the first bytes of it would wait for the last.
+func TestOneSendGathersNoMoreThanItMay(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		const messages, size = 20, 40 << 10 // two are more than a send may gather
+		cfg.SendQueueMax = blockade + messages*size
+		srv, c, peer := connect(t, cfg, calls{})
+		total := block(t, c)
+		s := server.Share(make([]byte, size))
+		defer s.Release()
+		for range messages {
+			if err := c.TrySendShared(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := srv.Stats().Sends // what is left of the blockade is still under way
+		skipBlockade(t, peer, total+messages*size)
+		awaitNothingQueued(t, srv)
+		if n := srv.Stats().Sends - before; n <= messages {
+			t.Errorf("%d sends for what was left of a blockade and %d messages of %d bytes", n, messages, size)
+		}
+	})
+}
+
 func TestSendWaitsForRoom(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg server.Config) {
 		cfg.SendQueueMax = blockade

@@ -330,3 +330,22 @@ func TestPollingIsNotSilence(t *testing.T) {
 		t.Fatal("stalled by polling")
 	}
 }
+
+// TestLookingInHoldsReleasesBack: a worker that looks into the kernel between
+// packets will be back, so what is queued is left to it, however old.
+func TestLookingInHoldsReleasesBack(t *testing.T) {
+	s, ws := New(2, 0), waiters(2)
+	enter(s, ws...)
+	s.Release(1)
+	if !s.Seize(ws[1]) {
+		t.Fatal("a running worker can't look into the kernel")
+	}
+	for range 5 {
+		release, promote := look(s, 1, 2)
+		expect(t, "released while a worker looks into the kernel", release, nil)
+		expect(t, "promoted meanwhile", promote, nil)
+	}
+	s.StopPoll(ws[1])
+	release, _ := look(s, 1, 2)
+	expect(t, "released once it doesn't any more", release, ws[0])
+}

@@ -1,0 +1,158 @@
+package readiness
+
+import (
+	"net"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
+)
+
+// again has lines that have been heard listen for what is left of what their
+// peers wrote. No event tells of that.
+func (b *bench) again(ls []*line) {
+	b.Helper()
+	b.backlog.Store(true)
+	defer b.backlog.Store(false)
+	for _, l := range ls {
+		b.listen(l)
+	}
+	if !b.deferred.Swap(false) {
+		b.Fatal("the receives weren't held back")
+	}
+}
+
+// Of receives that no event has called for, a Poll makes as many as it takes
+// events: more would keep out those that wait for an event. What it leaves isn't
+// forgotten.
+func TestReceivesWithoutAnEventAreBounded(t *testing.T) {
+	b := newBench(t, Calls{})
+	tray := b.join(1)[0]
+	ls := b.lines(eventsMax+44, tray)
+	for _, l := range ls {
+		_, err := unix.Write(l.peer, make([]byte, 2*8)) // two receives full
+		b.must(err)
+	}
+	b.until("the first half of each is heard", func() bool {
+		b.look(tray)
+		return b.heardBy(tray, ls) == len(ls)
+	})
+	b.again(ls)
+	b.look(tray)
+	if n := b.heardBy(tray, ls); n != eventsMax {
+		t.Fatalf("%d receives without an event were made in one Poll, want %d", n, eventsMax)
+	}
+	if !b.deferred.Load() {
+		t.Fatal("nobody is told of the others")
+	}
+	b.look(tray)
+	if n := b.heardBy(tray, ls); n != len(ls) {
+		t.Fatalf("%d of %d receives are over after another Poll", n, len(ls))
+	}
+}
+
+// tcp is a line over TCP.
+func (b *bench) tcp() *line {
+	b.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	b.must(err)
+	defer ln.Close()
+	peer, err := net.Dial("tcp", ln.Addr().String())
+	b.must(err)
+	defer peer.Close()
+	conn, err := ln.Accept()
+	b.must(err)
+	defer conn.Close()
+	l := &line{newStream(b.copyOf(conn), false, anyPeer), b.copyOf(peer), &driver.Op{Kind: driver.KindRecv}}
+	b.Cleanup(func() {
+		l.Close()
+		unix.Close(l.peer)
+	})
+	b.must(l.Attach(b.port))
+	b.listen(l)
+	return l
+}
+
+// copyOf is a descriptor of a connection's socket, which outlives the connection.
+func (b *bench) copyOf(conn net.Conn) (fd int) {
+	b.Helper()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	b.must(err)
+	var dup error
+	b.must(raw.Control(func(of uintptr) { fd, dup = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0) }))
+	b.must(dup)
+	return fd
+}
+
+// arrived waits until the line has all that its peer has sent.
+func (b *bench) arrived(l *line) {
+	b.Helper()
+	b.until("all is acknowledged", func() bool {
+		n, err := unix.IoctlGetInt(l.peer, unix.SIOCOUTQ)
+		b.must(err)
+		return n == 0
+	})
+}
+
+// A receive stops at out-of-band data. What is behind it makes no event.
+func TestReceiveThatStopsAtUrgentData(t *testing.T) {
+	b := newBench(t, Calls{})
+	tray := b.join(1)[0]
+	l := b.tcp()
+	b.must(unix.Send(l.peer, []byte("ab"), 0))
+	b.must(unix.Send(l.peer, []byte("!"), unix.MSG_OOB))
+	b.must(unix.Send(l.peer, []byte("cd"), 0))
+	b.arrived(l)
+	for _, want := range []string{"ab", "cd"} {
+		b.until(want+" is received", func() bool {
+			b.look(tray)
+			return len(b.hearers(l.op)) > 0
+		})
+		b.must(l.op.Err)
+		if got := string(l.op.Bufs()[0][:l.op.N]); got != want {
+			t.Fatalf("received %q, want %q", got, want)
+		}
+		b.listen(l)
+	}
+}
+
+// late is an Exec that carries transfers out, and tells of it when it may.
+type late struct {
+	Calls
+	come, gone chan struct{}
+}
+
+func (e *late) Do(batch []Transfer) {
+	e.Calls.Do(batch)
+	e.come <- struct{}{}
+	<-e.gone
+}
+
+// That a socket has room may be told of while the send is under way that has met
+// none: then it's tried again, since nothing else will tell.
+func TestRoomIsToldOfDuringASend(t *testing.T) {
+	exec := &late{come: make(chan struct{}, 2), gone: make(chan struct{}, 2)}
+	b := newBench(t, exec)
+	tray := b.join(1)[0]
+	l := b.lines(1, tray)[0]
+	full := make([]byte, 64<<10)
+	for err := error(nil); err == nil; {
+		_, err = unix.Write(l.fd(), full)
+	}
+	op := &driver.Op{Kind: driver.KindSend}
+	op.SetOneBuf([]byte("y"))
+	sent := make(chan error, 1)
+	go func() { sent <- l.Send(op) }()
+	b.until("the send meets no room", func() bool { return len(exec.come) > 0 })
+	for err := error(nil); err == nil; {
+		_, err = unix.Read(l.peer, full)
+	}
+	b.look(tray) // which hears of the room
+	for range cap(exec.gone) {
+		exec.gone <- struct{}{}
+	}
+	b.returns("Send", sent)
+	b.until("the send is over", func() bool { return len(b.hearers(op)) == 1 })
+	b.must(op.Err)
+}
