@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"iocp"
 )
@@ -177,6 +178,19 @@ func lingerZeroResets(t *trial) {
 	end := t.readingEnd(peer)
 	t.must(s.Close())
 	end.isReset()
+}
+
+// lingerReturns closes a socket that is to linger, with data in the system that
+// the peer doesn't take. It is the system that waits for the peer then, not whoever
+// closes.
+func lingerReturns(t *trial) {
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	t.must(s.Linger(time.Hour))
+	t.sendStuck(s, peer, &op)
+	background(t, "closing a socket that lingers", func() (struct{}, error) { return struct{}{}, s.Close() }).must()
+	c := t.next()
+	t.check(c, packet{op: &op, key: "socket", n: c.N, err: net.ErrClosed})
 }
 
 // abortAfterShutdown resets a connection of which one direction is over: the
