@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"errors"
+	"slices"
 
 	"iocp"
 )
@@ -25,6 +26,74 @@ func cancelOne(t *trial) {
 	peer.write([]byte("abc"))
 	c := t.expect(packet{op: &ops[1], key: "socket", n: 3})
 	t.must(compare(buf[:c.N], []byte("abc")))
+}
+
+// cancelSparesOthers cancels each of several operations in turn. Those that
+// nobody cancelled are never aborted, and go on in their order.
+func cancelSparesOthers(t *trial) {
+	const n = 4
+	for i := range n {
+		s, peer := t.pair("socket")
+		l := t.listener("listener")
+		var recvs, accepts [n]iocp.Op
+		var bufs [n][1]byte
+		for j := range n {
+			t.recv(s, &recvs[j], bufs[j][:])
+			t.accept(l, &accepts[j])
+		}
+		t.must(s.Cancel(&recvs[i]))
+		t.expect(packet{op: &recvs[i], key: "socket", err: iocp.ErrAborted})
+		t.must(l.Cancel(&accepts[i]))
+		t.expect(packet{op: &accepts[i], key: "listener", err: iocp.ErrAborted})
+		t.quiet()
+		for j := range n {
+			if j == i {
+				continue
+			}
+			peer.write([]byte{byte(j)})
+			t.expect(packet{op: &recvs[j], key: "socket", n: 1})
+			t.must(compare(bufs[j][:], []byte{byte(j)}))
+			client := t.dial(l.Addr())
+			t.isFrom(t.expect(packet{op: &accepts[j], key: "listener"}), client)
+		}
+	}
+}
+
+// cancelOneRacesData cancels one of several receives while data comes for all
+// of them. It has its share or is aborted; the others have theirs, in order.
+func cancelOneRacesData(t *trial) {
+	want := []byte("abcd")
+	s, peer := t.pair("socket")
+	ops := make([]iocp.Op, len(want))
+	bufs := make([]byte, len(want))
+	for i := range t.volume(200, 40) {
+		victim := &ops[i%len(ops)]
+		for j := range ops {
+			t.recv(s, &ops[j], bufs[j:j+1])
+		}
+		writing := background(t, "the peer sending", func() (int, error) { return peer.Write(want) })
+		if err := s.Cancel(victim); err != nil {
+			t.refused(err, iocp.ErrNotFound)
+		}
+		var aborted *iocp.Op
+		for range ops {
+			if c := t.next(); c.Err != nil {
+				t.check(c, packet{op: victim, key: "socket", err: iocp.ErrAborted})
+				aborted = victim
+			} else {
+				t.check(c, packet{op: c.Op, key: "socket", n: 1})
+			}
+		}
+		writing.must()
+		got := bufs
+		if aborted != nil {
+			j := i % len(ops)
+			got = slices.Concat(bufs[:j], bufs[j+1:], make([]byte, 1))
+			t.recv(s, aborted, got[len(got)-1:])
+			t.expect(packet{op: aborted, key: "socket", n: 1})
+		}
+		t.must(compare(got, want))
+	}
 }
 
 // cancelAll has operations of every kind pending on three handles and cancels

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,7 +46,27 @@ func underWine(s *session) (string, error) {
 	log, err := s.goTest("wine", label, env, everything,
 		"-exec="+w.loader, "-overlay="+overlay, "-p=1", "-timeout=5m")
 	s.groups = append(s.groups, clauseGroup{goos: "windows", wine: w.version, required: backends, verdicts: log.clauses})
-	return fmt.Sprintf("%s (%s)", log.tally, label), err
+	note, likeWindows := s.windowsish(env, w.loader, overlay)
+	return fmt.Sprintf("%s (%s); %s", log.tally, label, note), errors.Join(err, likeWindows)
+}
+
+// habits are what Windows does and Wine doesn't, by the names that the build tag
+// windowsish knows them by: see winport.
+var habits = []string{"cancels", "ticks", "refusals"}
+
+// windowsish runs winport's clauses on a Wine that has one of Windows' habits, and
+// then all of them. It counts no clauses.
+func (s *session) windowsish(env []string, loader, overlay string) (string, error) {
+	var errs []error
+	var notes []string
+	for _, habit := range append(habits, strings.Join(habits, ",")) {
+		label := "Wine with Windows' " + habit
+		log, err := s.goTest("wine-"+habit, label, append(env, "IOCP_WINDOWSISH="+habit), []string{"."},
+			"-tags=windowsish", "-exec="+loader, "-overlay="+overlay, "-timeout=5m", "-run=^TestConformance$/^winport$")
+		errs = append(errs, err)
+		notes = append(notes, fmt.Sprintf("with Windows' %s: %s", habit, log.tally))
+	}
+	return strings.Join(notes, "; "), errors.Join(errs...)
 }
 
 // newWine makes a prefix that Go programs run in.

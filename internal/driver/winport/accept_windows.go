@@ -76,7 +76,7 @@ func (l *Listener) packet(r *record, _ int) {
 	}
 	l.landed(r)
 	conn, err := l.take(r)
-	if lostInBacklog(err) {
+	if lostInBacklog(err) || l.takenAlong(r, 0, r.status()) {
 		if err = l.post(r); err == nil {
 			return
 		}

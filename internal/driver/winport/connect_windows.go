@@ -46,7 +46,7 @@ func (s *Stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	}
 	r := s.port.records.take(s, op)
 	s.lend(r)
-	err := s.started(r, "ConnectEx", windows.ConnectEx(s.sock, sockaddr(addr, s.v6), nil, 0, nil, &r.ov))
+	err := s.started(r, "ConnectEx", system.connect(s.sock, sockaddr(addr, s.v6), r))
 	switch {
 	case err == nil:
 		s.connecting = r

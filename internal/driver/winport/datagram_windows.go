@@ -125,14 +125,13 @@ func (s *Stream) recvFrom(r *record) error {
 	r.pins.Pin(r.ends)
 	r.ends.fromLen = win.NameRoom
 	s.lend(r)
-	return windows.WSARecvFrom(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags,
-		&r.ends.from, &r.ends.fromLen, &r.ov, nil)
+	return system.recvFrom(s.sock, r)
 }
 
 func (s *Stream) sendTo(r *record) error {
 	if !r.op.Name().Addr.IsValid() {
 		s.lend(r)
-		return windows.WSASend(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
+		return system.send(s.sock, r)
 	}
 	if r.ends == nil {
 		r.ends = new(ends)
@@ -150,6 +149,8 @@ func (s *Stream) datagramOver(r *record, n int, status syscall.Errno) {
 	}
 	err := s.outcome(r, call, status)
 	switch {
+	case s.takenAlong(r, n, status):
+		r.state = queued
 	case err != nil && nobody(err):
 		r.state = queued
 	case err != nil:

@@ -171,7 +171,7 @@ func (f *File) Close() error {
 	if f.lent == 0 {
 		return f.release()
 	}
-	windows.CancelIoEx(f.sock, nil)
+	system.cancel(f.sock, nil)
 	return nil
 }
 

@@ -101,18 +101,23 @@ func (h *handle) cancel(r *record) bool {
 	case done:
 		return false
 	case inKernel:
-		// ERROR_NOT_FOUND: the packet is queued (C102). The wait of a
-		// RecvPooled may be over, but it hasn't taken anything yet.
-		err := windows.CancelIoEx(h.sock, &r.ov)
-		if err != nil && r.op.Kind != driver.KindRecvPooled {
-			return false
-		}
-		r.canceled = true
+		// ERROR_NOT_FOUND: the packet is queued (C102).
+		err := system.cancel(h.sock, &r.ov)
+		r.canceled = r.canceled || err == nil || r.goesOn()
+		return r.canceled
 	default:
 		r.canceled = true
 		r.end(r.op.N, driver.ErrAborted)
 	}
 	return true
+}
+
+// takenAlong reports whether the kernel has given up an operation that nobody
+// cancelled. Windows ends all receives of a TCP socket with any one that is
+// cancelled (github.com/dotnet/corefx pull request 36516), which is why a Stream
+// gives it one at a time; what else it may end isn't written anywhere.
+func (h *handle) takenAlong(r *record, n int, status syscall.Errno) bool {
+	return status == windows.ERROR_OPERATION_ABORTED && n == 0 && !r.canceled && !h.closed
 }
 
 // release closes the SOCKET or HANDLE.

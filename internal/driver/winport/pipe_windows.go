@@ -217,7 +217,7 @@ func (e *PipeEnd) Close() error {
 	if e.lent == 0 {
 		err = e.release()
 	} else {
-		windows.CancelIoEx(e.sock, nil)
+		system.cancel(e.sock, nil)
 	}
 	e.advance(false)
 	return err

@@ -61,7 +61,7 @@ func (p *Port) Poll(timeout time.Duration) error {
 // dequeue removes packets once and sees to each; it tells whether Wake's was
 // among them.
 func (p *Port) dequeue(timeout uint32) (woken bool, err error) {
-	n, err := win.GetQueuedCompletionStatusEx(p.handle, p.entries[:], timeout)
+	n, err := system.dequeue(p.handle, p.entries[:], timeout)
 	if err != nil {
 		return false, err
 	}

@@ -100,6 +100,20 @@ func (r *record) unload() {
 	r.bufs = r.bufs[:0]
 }
 
+// goesOn reports whether the operation may be given to the kernel again when its
+// packet is dequeued: such a packet doesn't mean that it is over.
+func (r *record) goesOn() bool {
+	switch r.op.Kind {
+	case driver.KindRecvPooled, driver.KindRecvFrom, driver.KindSendFile:
+		return true
+	case driver.KindSend:
+		return r.alone
+	case driver.KindReadAt, driver.KindWriteAt:
+		return r.op.Len() > requestMax
+	}
+	return false
+}
+
 // status is how the kernel says the operation ended; 0 is success.
 func (r *record) status() syscall.Errno {
 	if r.ov.Internal == 0 {

@@ -35,7 +35,7 @@ func (s *Stream) beginFile(r *record) error {
 	}
 	s.lend(r)
 	r.at(op.Off, op.N)
-	err := windows.TransmitFile(s.sock, f.sock, uint32(min(left, requestMax)), 0, &r.ov, nil, 0)
+	err := system.transmitFile(s.sock, f.sock, uint32(min(left, requestMax)), r)
 	return s.started(r, "TransmitFile", err)
 }
 

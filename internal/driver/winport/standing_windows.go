@@ -3,8 +3,6 @@ package winport
 import (
 	"slices"
 
-	"golang.org/x/sys/windows"
-
 	"iocp/internal/driver"
 )
 
@@ -113,7 +111,7 @@ func (st *standing) stop(err error) bool {
 	st.err = err
 	for _, r := range st.reqs {
 		r.canceled = true
-		windows.CancelIoEx(st.l.sock, &r.ov)
+		system.cancel(st.l.sock, &r.ov)
 	}
 	st.endIfEmpty(false)
 	return true

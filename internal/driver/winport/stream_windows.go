@@ -210,7 +210,7 @@ func (s *Stream) shutDown(now bool) error {
 	s.closed = true
 	if s.lent > 0 {
 		// closesocket is to do this too; Wine 8 leaves pending sends out.
-		windows.CancelIoEx(s.sock, nil)
+		system.cancel(s.sock, nil)
 	}
 	var err error
 	if now || s.lent == 0 || s.connecting != nil {

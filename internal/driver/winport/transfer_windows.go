@@ -9,8 +9,9 @@ import (
 	"iocp/internal/driver"
 )
 
-// Recv implements driver.Stream.
-func (s *Stream) Recv(op *driver.Op) error { return s.submit(&s.recvs, op, false) }
+// Recv implements driver.Stream. One receive at a time is with the kernel: when
+// one is cancelled, Windows ends all that it has of the socket.
+func (s *Stream) Recv(op *driver.Op) error { return s.submit(&s.recvs, op, true) }
 
 // RecvPooled implements driver.Stream. It waits with a receive of no length
 // and takes a buffer when there is something to put into it. Between the two
@@ -65,16 +66,14 @@ func (s *Stream) begin(r *record) error {
 		r.load(r.op.Bufs(), 0)
 	}
 	s.lend(r)
-	err := windows.WSARecv(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags, &r.ov, nil)
-	return s.started(r, "WSARecv", err)
+	return s.started(r, "WSARecv", system.recv(s.sock, r))
 }
 
 // beginSend sends what of the operation hasn't been sent yet.
 func (s *Stream) beginSend(r *record) error {
 	r.load(r.op.Bufs(), r.op.N)
 	s.lend(r)
-	err := windows.WSASend(s.sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
-	return s.started(r, "WSASend", err)
+	return s.started(r, "WSASend", system.send(s.sock, r))
 }
 
 // sent looks at a send that the kernel has given back: it is over with an
@@ -96,6 +95,10 @@ func (s *Stream) sent(r *record, n int, status syscall.Errno) {
 
 // received looks at a receive that the kernel has given back.
 func (s *Stream) received(r *record, n int, status syscall.Errno) {
+	if s.takenAlong(r, n, status) {
+		r.state = queued
+		return
+	}
 	err := s.outcome(r, "WSARecv", status)
 	if err == nil && n == 0 && r.op.Len() > 0 {
 		err = s.endOfStream()
@@ -120,6 +123,8 @@ func (s *Stream) endOfStream() error {
 // readable ends the wait of a RecvPooled.
 func (s *Stream) readable(r *record, status syscall.Errno) (unused *driver.Buf) {
 	switch {
+	case s.takenAlong(r, 0, status):
+		r.state = queued
 	case status != 0:
 		r.end(0, s.outcome(r, "WSARecv", status))
 	case s.closed:

@@ -1,0 +1,40 @@
+package winport
+
+import (
+	"golang.org/x/sys/windows"
+
+	"iocp/internal/sys/win"
+)
+
+// system is the calls that Windows may answer otherwise than Wine. They are
+// variables so that the package's tests see which are made, and so that a build
+// with the tag windowsish has them behave as Windows does, or may.
+var system = struct {
+	dequeue func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error)
+	cancel  func(h windows.Handle, ov *windows.Overlapped) error
+
+	recv         func(sock windows.Handle, r *record) error
+	send         func(sock windows.Handle, r *record) error
+	recvFrom     func(sock windows.Handle, r *record) error
+	connect      func(sock windows.Handle, to windows.Sockaddr, r *record) error
+	transmitFile func(sock, file windows.Handle, n uint32, r *record) error
+}{
+	dequeue: win.GetQueuedCompletionStatusEx,
+	cancel:  windows.CancelIoEx,
+	recv: func(sock windows.Handle, r *record) error {
+		return windows.WSARecv(sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags, &r.ov, nil)
+	},
+	send: func(sock windows.Handle, r *record) error {
+		return windows.WSASend(sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
+	},
+	recvFrom: func(sock windows.Handle, r *record) error {
+		return windows.WSARecvFrom(sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags,
+			&r.ends.from, &r.ends.fromLen, &r.ov, nil)
+	},
+	connect: func(sock windows.Handle, to windows.Sockaddr, r *record) error {
+		return windows.ConnectEx(sock, to, nil, 0, nil, &r.ov)
+	},
+	transmitFile: func(sock, file windows.Handle, n uint32, r *record) error {
+		return windows.TransmitFile(sock, file, n, 0, &r.ov, nil, 0)
+	},
+}
