@@ -3,6 +3,7 @@ package driver_test
 import (
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -13,11 +14,18 @@ import (
 
 // patient is a standing accept that keeps failing until it is told otherwise.
 type patient struct {
+	mu sync.Mutex
 	driver.Setback
 	counts driver.Accepts
 	tries  []time.Duration // from one to the next
 	last   time.Time
 	told   int
+}
+
+// pass lets time pass, and what falls due within it be done.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 func newPatient() *patient {
@@ -27,6 +35,8 @@ func newPatient() *patient {
 }
 
 func (p *patient) fail() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.tries = append(p.tries, time.Since(p.last))
 	p.last = time.Now()
 	if p.Failed(true) {
@@ -39,7 +49,7 @@ func TestSetbackDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPatient()
 		p.fail()
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		want := 5 * time.Millisecond
 		for i, d := range p.tries[1:] {
 			if d != want {
@@ -62,10 +72,10 @@ func TestSetbackEases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPatient()
 		p.fail()
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		n := len(p.tries)
 		p.Eased()
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if after := p.tries[n+1:]; after[0] != 5*time.Millisecond || after[1] != 10*time.Millisecond || p.told != 1 {
 			t.Errorf("after a success the delays are %v; told %d times", after, p.told)
 		}
@@ -80,7 +90,7 @@ func TestSetbackEnds(t *testing.T) {
 		p := newPatient()
 		driver.Freed() // concerns nobody
 		p.fail()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		n := len(p.tries)
 		driver.Freed()
 		synctest.Wait()
@@ -92,7 +102,7 @@ func TestSetbackEnds(t *testing.T) {
 		}
 		n = len(p.tries)
 		driver.Freed()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if len(p.tries) != n {
 			t.Errorf("%d tries after the episode", len(p.tries)-n)
 		}
