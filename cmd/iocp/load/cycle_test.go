@@ -13,17 +13,35 @@ import (
 	"iocp/cmd/iocp/load"
 )
 
+// serveSome is serve with a context to run the load under, which ends when so many
+// connections have come that all but the last of them are over.
+func serveSome(t *testing.T, handle func(id int, c *net.TCPConn)) (context.Context, load.Config) {
+	ctx, enough := context.WithCancel(t.Context())
+	cfg := serve(t, func(id int, c *net.TCPConn) {
+		if id == 50 {
+			enough()
+		}
+		handle(id, c)
+	})
+	t.Cleanup(enough)
+	cfg.Warmup, cfg.Duration = 0, servetest.Bound
+	return ctx, cfg
+}
+
 func TestStorm(t *testing.T) {
 	for _, scenario := range []string{load.Storm, load.Half} {
 		t.Run(scenario, func(t *testing.T) {
 			servetest.EachBackend(t, func(t *testing.T, backend string) {
 				var accepted atomic.Int64
-				cfg := serve(t, func(id int, c *net.TCPConn) {
+				ctx, cfg := serveSome(t, func(id int, c *net.TCPConn) {
 					accepted.Add(1)
 					plainEcho(id, c)
 				})
-				cfg.Backend, cfg.Scenario, cfg.Depth, cfg.Warmup = backend, scenario, 3, 0
-				res := run(t, cfg)
+				cfg.Backend, cfg.Scenario, cfg.Depth = backend, scenario, 3
+				res, err := load.Run(ctx, cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
 				if n := accepted.Load(); res.Messages == 0 || n < res.Messages || n > res.Messages+2*int64(cfg.Conns) {
 					t.Errorf("%d connections counted, %d accepted", res.Messages, n)
 				}
@@ -99,15 +117,15 @@ func TestBadServers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			servetest.EachBackend(t, func(t *testing.T, backend string) {
-				cfg := serve(t, func(id int, conn *net.TCPConn) {
+				ctx, cfg := serveSome(t, func(id int, conn *net.TCPConn) {
 					if id%3 == 2 {
 						c.bad(conn)
 						return
 					}
 					plainEcho(id, conn)
 				})
-				cfg.Backend, cfg.Scenario, cfg.Depth, cfg.Warmup = backend, c.scenario, 2, 0
-				res, err := load.Run(context.Background(), cfg)
+				cfg.Backend, cfg.Scenario, cfg.Depth = backend, c.scenario, 2
+				res, err := load.Run(ctx, cfg)
 				if err == nil || res == nil {
 					t.Fatalf("%+v, error %v", res, err)
 				}
