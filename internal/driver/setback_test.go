@@ -12,7 +12,8 @@ import (
 	"iocp/internal/driver"
 )
 
-// patient is a standing accept that keeps failing until it is told otherwise.
+// patient is a standing accept that keeps failing until it is told otherwise. The
+// test holds its lock but for the time that it lets pass.
 type patient struct {
 	mu sync.Mutex
 	driver.Setback
@@ -22,21 +23,20 @@ type patient struct {
 	told   int
 }
 
-// pass lets time pass, and what falls due within it be done.
-func pass(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 func newPatient() *patient {
 	p := &patient{last: time.Now()}
-	p.Setback = driver.Setback{Counts: &p.counts, Again: p.fail}
+	p.Setback = driver.Setback{Counts: &p.counts, Again: p.again}
+	p.mu.Lock()
 	return p
 }
 
-func (p *patient) fail() {
+func (p *patient) again() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.fail()
+}
+
+func (p *patient) fail() {
 	p.tries = append(p.tries, time.Since(p.last))
 	p.last = time.Now()
 	if p.Failed(true) {
@@ -44,12 +44,20 @@ func (p *patient) fail() {
 	}
 }
 
+// pass lets time pass, and what falls due within it be done.
+func (p *patient) pass(d time.Duration) {
+	p.mu.Unlock()
+	time.Sleep(d)
+	synctest.Wait()
+	p.mu.Lock()
+}
+
 // Trying again comes later each time, up to a second, and goes on.
 func TestSetbackDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPatient()
 		p.fail()
-		pass(20 * time.Second)
+		p.pass(20 * time.Second)
 		want := 5 * time.Millisecond
 		for i, d := range p.tries[1:] {
 			if d != want {
@@ -72,10 +80,10 @@ func TestSetbackEases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPatient()
 		p.fail()
-		pass(5 * time.Second)
+		p.pass(5 * time.Second)
 		n := len(p.tries)
 		p.Eased()
-		pass(2 * time.Second)
+		p.pass(2 * time.Second)
 		if after := p.tries[n+1:]; after[0] != 5*time.Millisecond || after[1] != 10*time.Millisecond || p.told != 1 {
 			t.Errorf("after a success the delays are %v; told %d times", after, p.told)
 		}
@@ -90,10 +98,10 @@ func TestSetbackEnds(t *testing.T) {
 		p := newPatient()
 		driver.Freed() // concerns nobody
 		p.fail()
-		pass(10 * time.Second)
+		p.pass(10 * time.Second)
 		n := len(p.tries)
 		driver.Freed()
-		synctest.Wait()
+		p.pass(0)
 		if len(p.tries) != n+1 {
 			t.Errorf("a descriptor was given back, and %d tries followed", len(p.tries)-n)
 		}
@@ -102,7 +110,7 @@ func TestSetbackEnds(t *testing.T) {
 		}
 		n = len(p.tries)
 		driver.Freed()
-		pass(10 * time.Second)
+		p.pass(10 * time.Second)
 		if len(p.tries) != n {
 			t.Errorf("%d tries after the episode", len(p.tries)-n)
 		}
