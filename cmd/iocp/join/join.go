@@ -36,7 +36,10 @@ type Config struct {
 //
 // At the end it tells the server that nothing more follows, and goes on
 // printing until the server closes too, or nothing has come for a second. A
-// server that goes first is an error.
+// server that goes first is an error, and so is one that breaks the connection
+// off instead of closing it: what was said last may be lost. On a terminal Run
+// also ends, and leaves it as it was, on an interrupt, SIGTERM or SIGHUP, which
+// elsewhere end the process as usual.
 func Run(cfg Config) error {
 	if err := CheckName(cfg.Name); err != nil {
 		return err
@@ -46,11 +49,14 @@ func Run(cfg Config) error {
 		return err
 	}
 	defer conn.Close()
-	screen, restore, err := openScreen(cfg.In, cfg.Out)
+	screen, tty, err := openScreen(cfg.In, cfg.Out)
 	if err != nil {
 		return fmt.Errorf("can't set up the terminal: %w", err)
 	}
-	defer restore()
+	if tty != nil {
+		defer watchSignals(conn.Port, tty).stop()
+		defer tty.close()
+	}
 	return talk(conn, screen, cfg.Name)
 }
 
@@ -64,13 +70,6 @@ func CheckName(name string) error {
 		return errors.New("the name must have no brackets and no control characters: choose another")
 	}
 	return nil
-}
-
-// A Screen is what the user sees and types on. Write may be called while
-// ReadLine waits. *term.Terminal is one.
-type Screen interface {
-	ReadLine() (string, error)
-	io.Writer
 }
 
 // session is one stay in the room. Everything in it happens on the goroutine
@@ -113,6 +112,9 @@ func talk(conn *dial.Conn, screen Screen, name string) error {
 func (s *session) handle(c iocp.Completion, typed *typist) error {
 	s.heard = time.Now()
 	in, ok := c.Op.Owner.(*input)
+	if ended, ok := c.Op.Owner.(*signals); ok {
+		return ended.err()
+	}
 	switch {
 	case !ok:
 		return s.received(c)
@@ -181,7 +183,8 @@ func (s *session) end(err error) error {
 	if rest := s.lines.rest(); len(rest) > 0 {
 		s.screen.Write(rest)
 	}
-	if s.leaving && s.unsent == 0 {
+	orderly := err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded)
+	if s.leaving && s.unsent == 0 && orderly {
 		return nil
 	}
 	return s.conn.Lost(err)

@@ -210,6 +210,55 @@ func TestLongInput(t *testing.T) {
 	})
 }
 
+// TestPiecesOfLongLines gets a line that is longer than any is kept, of
+// characters of three bytes that end anywhere.
+func TestPiecesOfLongLines(t *testing.T) {
+	for offset := range 3 {
+		r := startRelay(t)
+		kim := start(t, r, "kim")
+		kim.types("here\n")
+		kim.sees(t, "here\n")
+		line := strings.Repeat("x", offset) + strings.Repeat("한", 70_000) + "\n"
+		r.say(line)
+		got, ok := kim.screen.Await(func(printed string) bool { return strings.Count(printed, "한") == 70_000 })
+		if !ok || strings.ReplaceAll(strings.TrimPrefix(got, "[kim] here\n"), "\n", "")+"\n" != line {
+			t.Errorf("offset %d: %d characters of 70000 came, and others: %v", offset, strings.Count(got, "한"), strings.Contains(got, "\ufffd"))
+		}
+	}
+}
+
+// TestEndAfterLeaving tells a server that closes from one that breaks the
+// connection off, which may have lost what was said.
+func TestEndAfterLeaving(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		for linger, want := range map[int]string{-1: "", 0: "is lost"} {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			r := &relay{}
+			r.host, r.port, _ = net.SplitHostPort(ln.Addr().String())
+			kim := start(t, r, "kim")
+			conn, err := ln.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			kim.types("hello\n")
+			kim.keys.Close()
+			if _, err := io.ReadAll(conn); err != nil {
+				t.Fatal(err)
+			}
+			conn.(*net.TCPConn).SetLinger(linger)
+			conn.Close()
+			err = kim.ends(t)
+			if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("linger %d: kim ends with %v", linger, err)
+			}
+		}
+	})
+}
+
 func TestHarmless(t *testing.T) {
 	for _, c := range []struct{ name, sent, seen string }{
 		{"escape", "[a] \x1b[2Jx\n", "[a] ␛[2Jx\n"},

@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"iocp/cmd/iocp/internal/harmless"
 )
@@ -32,7 +33,7 @@ func (l *lines) add(chunk []byte) []byte {
 	}
 	l.partial = append(l.partial, chunk...)
 	if len(l.partial) >= lineMax {
-		l.finish(nil)
+		l.piece()
 	}
 	return l.shown
 }
@@ -45,6 +46,25 @@ func (l *lines) rest() []byte {
 		l.finish(nil)
 	}
 	return l.shown
+}
+
+// piece prints what there is of a line, but for the beginning of a character
+// whose rest is still to come.
+func (l *lines) piece() {
+	whole := len(l.partial)
+	for i := 1; i < utf8.UTFMax; i++ {
+		if last := l.partial[len(l.partial)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				whole -= i
+			}
+			break
+		}
+	}
+	var begun [utf8.UTFMax]byte
+	n := copy(begun[:], l.partial[whole:])
+	l.partial = l.partial[:whole]
+	l.finish(nil)
+	l.partial = append(l.partial, begun[:n]...)
 }
 
 func (l *lines) finish(end []byte) {

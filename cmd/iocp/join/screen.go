@@ -2,20 +2,29 @@ package join
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
+
+	"iocp/cmd/iocp/internal/lineedit"
 )
 
-// openScreen prepares the user's side. restore puts a terminal back into the
-// state it was found in.
-func openScreen(in, out *os.File) (screen Screen, restore func(), err error) {
+// A Screen is what the user sees and types on. Write may be called while
+// ReadLine waits.
+type Screen interface {
+	ReadLine() (string, error)
+	io.Writer
+}
+
+// openScreen prepares the user's side: lines can be edited where both ends are
+// terminals, in which case tty isn't nil.
+func openScreen(in, out *os.File) (screen Screen, tty *terminal, err error) {
 	inFd, outFd := int(in.Fd()), int(out.Fd())
 	if !term.IsTerminal(inFd) || !term.IsTerminal(outFd) {
-		return &plain{bufio.NewReader(in), out}, func() {}, nil
+		return &plain{bufio.NewReader(in), out}, nil, nil
 	}
 	state, err := term.MakeRaw(inFd)
 	if err != nil {
@@ -23,50 +32,23 @@ func openScreen(in, out *os.File) (screen Screen, restore func(), err error) {
 	}
 	resetOutput := understandEscapes(out)
 	size := func() (int, int, error) { return term.GetSize(outFd) }
-	screen = newEditor(struct {
-		io.Reader
-		io.Writer
-	}{in, out}, size)
-	return screen, func() {
-		io.WriteString(out, "\r\n")
+	tty = &terminal{Editor: lineedit.New(in, out, size)}
+	tty.restore = sync.OnceFunc(func() {
 		resetOutput()
 		term.Restore(inFd, state)
-	}, nil
+	})
+	return tty, tty, nil
 }
 
-// editor is a terminal on which a line is edited while others come in. It
-// follows the window's size.
-type editor struct {
-	*term.Terminal
-	size func() (width, height int, err error)
+// terminal is a line editor on a terminal in raw mode.
+type terminal struct {
+	*lineedit.Editor
+	restore func() // puts the terminal back into the state it was found in
 }
 
-func newEditor(rw io.ReadWriter, size func() (int, int, error)) *editor {
-	e := &editor{term.NewTerminal(rw, "> "), size}
-	e.fit()
-	return e
-}
-
-func (e *editor) fit() {
-	if width, height, err := e.size(); err == nil && width > 0 {
-		e.SetSize(width, height)
-	}
-}
-
-// ReadLine returns the next line. What the user pastes counts as typed.
-func (e *editor) ReadLine() (string, error) {
-	e.fit()
-	line, err := e.Terminal.ReadLine()
-	if errors.Is(err, term.ErrPasteIndicator) {
-		err = nil
-	}
-	return line, err
-}
-
-// Write prints whole lines above the one that is being typed.
-func (e *editor) Write(text []byte) (int, error) {
-	e.fit()
-	return e.Terminal.Write(text)
+func (t *terminal) close() {
+	t.Editor.Close()
+	t.restore()
 }
 
 // plain is for input and output that aren't both terminals.

@@ -33,3 +33,13 @@ func OpenTerminal(t *testing.T) (user, program *os.File) {
 	unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80})
 	return user, program
 }
+
+// TerminalState is how a terminal treats what is typed and printed.
+func TerminalState(t *testing.T, terminal *os.File) unix.Termios {
+	t.Helper()
+	s, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *s
+}
