@@ -4,19 +4,19 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// errorTables are the backends' tables, in the order of the columns of the
-// table in docs/errors.md.
+// errorTables are the systems' tables, in the order of the columns of the table
+// in docs/errors.md.
 var errorTables = []string{
-	"internal/driver/readiness/errors_linux.go",
-	"internal/driver/portable/errors_unix.go",
-	"internal/driver/winport/errors_windows.go",
-	"internal/driver/portable/errors_windows.go",
+	"internal/driver/errno_unix.go",
+	"internal/driver/errno_windows.go",
 }
 
 // published are the names under which package iocp publishes driver's classes,
@@ -24,6 +24,31 @@ var errorTables = []string{
 var published = map[string]string{
 	"ErrUnclassified": "ErrSystem",
 	"ErrAlreadyBound": "ErrAssociated",
+	"ErrNotExist":     "fs.ErrNotExist",
+	"ErrExist":        "fs.ErrExist",
+}
+
+// A number has one class, whatever backend meets it: there is one table for a
+// system, and what is an exception stands beside it.
+func TestOneErrorTable(t *testing.T) {
+	err := filepath.WalkDir("internal/driver", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".go" || slices.Contains(errorTables, filepath.ToSlash(name)) {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		ast.Inspect(file, func(n ast.Node) bool {
+			m, ok := n.(*ast.MapType)
+			if !ok || typeName(m.Key) != "Errno" || typeName(m.Value) != "error" {
+				return true
+			}
+			if base := filepath.Base(name); base != "errors.go" && base != "errno_test.go" {
+				t.Errorf("%s has a table of errors of its own", name)
+			}
+			return true
+		})
+		return err
+	})
+	check(t, err)
 }
 
 // docs/errors.md has what the code has.
@@ -64,7 +89,7 @@ func documentedErrors(t *testing.T) map[string][][]string {
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
 		class := strings.Trim(strings.TrimSpace(cells[0]), "`")
-		if len(cells) != 1+len(errorTables) || !strings.HasPrefix(class, "Err") {
+		if len(cells) != 1+len(errorTables) || !strings.Contains(class, "Err") {
 			continue
 		}
 		for _, cell := range cells[1:] {
@@ -91,7 +116,7 @@ func codedErrors(t *testing.T, name string) map[string][]string {
 		}
 		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
 			row := e.(*ast.KeyValueExpr)
-			class := row.Value.(*ast.SelectorExpr).Sel.Name
+			class := typeName(row.Value)
 			if public, ok := published[class]; ok {
 				class = public
 			}

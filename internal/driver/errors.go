@@ -6,8 +6,8 @@ import (
 )
 
 // The classes of error that are the same on every kernel. The root package
-// publishes them; each backend has one table that leads from its kernel's
-// numbers to these.
+// publishes them; each system has one table that leads from its numbers to
+// these (errno_unix.go, errno_windows.go), for all its backends.
 var (
 	ErrAborted       = errors.New("operation cancelled")
 	ErrWouldBlock    = errors.New("nothing to accept now")
@@ -43,3 +43,38 @@ func (e *SysError) Error() string { return e.Call + ": " + e.Errno.Error() }
 
 // Unwrap gives the class and the kernel's own number.
 func (e *SysError) Unwrap() []error { return []error{e.Class, e.Errno} }
+
+// Failed gives a system call's error its class, if it has a number; nil stays
+// nil, and 0 is no error.
+func Failed(call string, err error) error { return failed(call, err, classes, nil) }
+
+// FileFailed is Failed for a call on a file.
+func FileFailed(call string, err error) error { return failed(call, err, classes, fileClasses) }
+
+// PipeFailed is Failed for a call on a pipe.
+func PipeFailed(call string, err error) error { return failed(call, err, classes, pipeClasses) }
+
+// PeerFailed is Failed for a call that names a Unix socket: nobody is there if
+// there is no such path.
+func PeerFailed(call string, err error) error { return failed(call, err, classes, peerClasses) }
+
+// failed looks a number up among the exceptions, then in the table.
+func failed(call string, err error, table, exceptions map[syscall.Errno]error) error {
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &errno):
+		return err
+	case errno == 0:
+		return nil
+	}
+	class := exceptions[errno]
+	if class == nil {
+		class = table[errno]
+	}
+	if class == nil {
+		class = ErrUnclassified
+	}
+	return &SysError{Call: call, Class: class, Errno: errno}
+}

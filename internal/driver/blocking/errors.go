@@ -28,7 +28,7 @@ func sysError(err error) error {
 
 // SysError is the driver's error for a call on a file that failed with errno.
 func SysError(call string, errno syscall.Errno) error {
-	return &driver.SysError{Call: call, Class: class(errno), Errno: errno}
+	return driver.FileFailed(call, errno)
 }
 
 // call is what package os was doing.
@@ -38,21 +38,4 @@ func call(err error) string {
 		return path.Op
 	}
 	return "file"
-}
-
-// class knows the numbers that package syscall sorts itself, and looks the
-// others up in the system's table.
-func class(errno syscall.Errno) error {
-	for _, kind := range []error{fs.ErrNotExist, fs.ErrExist} {
-		if errno.Is(kind) {
-			return kind
-		}
-	}
-	if c, ok := classes[errno]; ok {
-		return c
-	}
-	if errno.Is(fs.ErrPermission) {
-		return driver.ErrAccess
-	}
-	return driver.ErrUnclassified
 }

@@ -12,7 +12,12 @@ import (
 
 // sysError turns an error of package net into one of the driver's: the
 // system's number with its class, without net's own description around it.
-func sysError(err error) error {
+func sysError(err error) error { return classify(err, driver.Failed) }
+
+// absent is sysError for calls that name a peer.
+func absent(err error) error { return classify(err, driver.PeerFailed) }
+
+func classify(err error, failed func(call string, err error) error) error {
 	if errors.Is(err, net.ErrClosed) {
 		return net.ErrClosed
 	}
@@ -23,7 +28,7 @@ func sysError(err error) error {
 	if !errors.As(err, &errno) {
 		return fmt.Errorf("%w: %w", driver.ErrUnclassified, err)
 	}
-	return &driver.SysError{Call: call(err), Class: class(errno), Errno: errno}
+	return failed(call(err), errno)
 }
 
 // call is the system call that failed.
@@ -37,12 +42,4 @@ func call(err error) string {
 		return op.Op
 	}
 	return "socket"
-}
-
-// class looks a number up in the system's table.
-func class(errno syscall.Errno) error {
-	if c, ok := classes[errno]; ok {
-		return c
-	}
-	return driver.ErrUnclassified
 }

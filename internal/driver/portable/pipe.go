@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 	"time"
 
 	"iocp/internal/driver"
@@ -160,10 +159,7 @@ func (e *pipeEnd) settle(op *driver.Op, n int, err error) error {
 	case op.Canceled && errors.Is(err, os.ErrDeadlineExceeded):
 		return driver.ErrAborted
 	}
-	e.failure = sysError(err)
-	if errors.Is(err, syscall.EPIPE) {
-		e.failure = &driver.SysError{Call: "write", Class: driver.ErrBrokenPipe, Errno: syscall.EPIPE}
-	}
+	e.failure = classify(err, driver.PipeFailed)
 	return e.failure
 }
 

@@ -3,7 +3,6 @@ package portable
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net"
 	"syscall"
 	"time"
@@ -103,14 +102,4 @@ func pathOf(a net.Addr) string {
 		return u.Name
 	}
 	return ""
-}
-
-// absent is sysError for calls that name a peer: no such path means that
-// nobody is there.
-func absent(err error) error {
-	err = sysError(err)
-	if sys, ok := err.(*driver.SysError); ok && errors.Is(err, fs.ErrNotExist) {
-		sys.Class = driver.ErrRefused
-	}
-	return err
 }

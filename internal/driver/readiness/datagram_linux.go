@@ -77,7 +77,7 @@ func (d *datagram) Connect(to driver.Name) error {
 		err = unix.Connect(d.fd(), sockaddr(to.Addr, d.v6))
 	}
 	if err != nil {
-		return absent("connect", err)
+		return driver.PeerFailed("connect", err)
 	}
 	d.peered = true
 	return nil
@@ -144,7 +144,7 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 		// at the expense of this call; Windows can be told not to tell, and so
 		// nobody is (C85).
 	default:
-		return absent(t.call(), t.Errno), true
+		return driver.PeerFailed(t.call(), t.Errno), true
 	}
 	return driver.ErrAborted, t.op.Canceled
 }

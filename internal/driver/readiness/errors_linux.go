@@ -1,7 +1,6 @@
 package readiness
 
 import (
-	"errors"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -9,63 +8,8 @@ import (
 	"iocp/internal/driver"
 )
 
-// classes leads from Linux error numbers to the classes that are the same
-// everywhere.
-var classes = map[syscall.Errno]error{
-	unix.ECONNRESET:      driver.ErrReset,
-	unix.EPIPE:           driver.ErrReset,
-	unix.ENETRESET:       driver.ErrReset,
-	unix.ECONNREFUSED:    driver.ErrRefused,
-	unix.ECONNABORTED:    driver.ErrConnAborted,
-	unix.ETIMEDOUT:       driver.ErrTimedOut,
-	unix.ENETUNREACH:     driver.ErrUnreachable,
-	unix.EHOSTUNREACH:    driver.ErrUnreachable,
-	unix.ENETDOWN:        driver.ErrUnreachable,
-	unix.EHOSTDOWN:       driver.ErrUnreachable,
-	unix.ENOTCONN:        driver.ErrNotConnected,
-	unix.EISCONN:         driver.ErrConnected,
-	unix.EALREADY:        driver.ErrConnected,
-	unix.ESHUTDOWN:       driver.ErrShutdown,
-	unix.EADDRINUSE:      driver.ErrAddrInUse,
-	unix.EADDRNOTAVAIL:   driver.ErrAddrNotAvail,
-	unix.EACCES:          driver.ErrAccess,
-	unix.EPERM:           driver.ErrAccess,
-	unix.EINVAL:          driver.ErrInvalid,
-	unix.EPROTOTYPE:      driver.ErrInvalid,
-	unix.EMSGSIZE:        driver.ErrMessageSize,
-	unix.EBADF:           driver.ErrInvalid,
-	unix.ENOTSOCK:        driver.ErrInvalid,
-	unix.EDESTADDRREQ:    driver.ErrInvalid,
-	unix.EAFNOSUPPORT:    driver.ErrNotSupported,
-	unix.EOPNOTSUPP:      driver.ErrNotSupported,
-	unix.ENOPROTOOPT:     driver.ErrNotSupported,
-	unix.EPROTONOSUPPORT: driver.ErrNotSupported,
-	unix.ENOSYS:          driver.ErrNotSupported,
-	unix.EMFILE:          driver.ErrLimit,
-	unix.ENFILE:          driver.ErrLimit,
-	unix.ENOBUFS:         driver.ErrLimit,
-	unix.ENOMEM:          driver.ErrLimit,
-	unix.ENOSPC:          driver.ErrLimit,
-}
-
 // sysError gives a system call's error its class; nil stays nil.
-func sysError(call string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return err
-	}
-	if errno == 0 {
-		return nil
-	}
-	class, ok := classes[errno]
-	if !ok {
-		class = driver.ErrUnclassified
-	}
-	return &driver.SysError{Call: call, Class: class, Errno: errno}
-}
+func sysError(call string, err error) error { return driver.Failed(call, err) }
 
 // passing reports whether a transfer's error leaves the connection alive.
 func passing(errno syscall.Errno) bool {

@@ -69,14 +69,8 @@ func (p *Port) carryOutSockets(batch []Transfer) {
 
 // pipeError is sysError for the transfers of a pipe.
 func pipeError(send bool, errno syscall.Errno) error {
-	err := &driver.SysError{Call: "read", Class: driver.ErrUnclassified, Errno: errno}
 	if send {
-		err.Call = "write"
+		return driver.PipeFailed("write", errno)
 	}
-	if errno == unix.EPIPE {
-		err.Class = driver.ErrBrokenPipe
-	} else if class, ok := classes[errno]; ok {
-		err.Class = class
-	}
-	return err
+	return driver.PipeFailed("read", errno)
 }

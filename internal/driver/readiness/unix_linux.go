@@ -1,7 +1,6 @@
 package readiness
 
 import (
-	"errors"
 	"net"
 	"syscall"
 	"time"
@@ -101,7 +100,7 @@ func (u *unixStream) tryConnect(path string) {
 	case unix.EAGAIN:
 		u.later(func() { u.tryConnect(path) })
 	default:
-		u.endConnect(absent("connect", err), nil)
+		u.endConnect(driver.PeerFailed("connect", err), nil)
 	}
 }
 
@@ -141,15 +140,6 @@ func pathOf(sa unix.Sockaddr, err error) string {
 		return u.Name
 	}
 	return ""
-}
-
-// absent is sysError for calls that name a peer: no such path means that
-// nobody is there.
-func absent(call string, err error) error {
-	if errors.Is(err, unix.ENOENT) {
-		return &driver.SysError{Call: call, Class: driver.ErrRefused, Errno: syscall.ENOENT}
-	}
-	return sysError(call, err)
 }
 
 // retryPause is between attempts at what the kernel gives no event for.

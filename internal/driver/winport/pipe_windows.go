@@ -167,7 +167,7 @@ func (e *PipeEnd) failure(r *record, status syscall.Errno) error {
 		if r.op.Kind != driver.KindSend {
 			return nil
 		}
-		e.broken = &driver.SysError{Call: call, Class: driver.ErrBrokenPipe, Errno: status}
+		e.broken = driver.PipeFailed(call, status)
 		e.ops.giveUp(e.broken)
 		return e.broken
 	case windows.ERROR_OPERATION_ABORTED:
