@@ -177,10 +177,7 @@ func (w *Worker) next(dst []Completion) int {
 		return 0
 	}
 	var got driver.List
-	left := w.tray.Take(&got, len(dst))
-	if got.Len() == 0 {
-		return 0
-	}
+	left := w.tray.Take(&got, len(dst)) // which may be nothing: others take from it too
 	w.run += got.Len()
 	w.w.Turn()
 	if left%lookEvery == lookEvery-1 {

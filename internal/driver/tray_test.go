@@ -39,11 +39,10 @@ func expectOrder(t *testing.T, what string, got []int, want ...int) {
 func TestTrayIsFIFO(t *testing.T) {
 	var laden atomic.Int32
 	tray, ops := driver.NewTray(1, &laden), numbered(4)
-	for _, op := range ops {
-		tray.Put(op, nil)
-	}
-	if tray.Len() != 4 || laden.Load() != 1 {
-		t.Fatalf("%d on the tray, %d trays laden", tray.Len(), laden.Load())
+	for i, op := range ops {
+		if tray.Put(op, nil); tray.Len() != i+1 || laden.Load() != 1 {
+			t.Fatalf("%d on the tray, %d trays laden", tray.Len(), laden.Load())
+		}
 	}
 	var l driver.List
 	if left := tray.Take(&l, 3); left != 1 {

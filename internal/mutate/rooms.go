@@ -16,16 +16,28 @@ type room struct {
 // A stage is the tests of one package.
 type stage struct {
 	pkg  string
+	env  string // as well, if any
 	args []string
 }
 
+// String names the package, and what it's run with.
+func (s stage) String() string { return strings.TrimSpace(s.env + " " + s.pkg) }
+
+// withAllPolling has every worker poll from the beginning, as under a load that
+// needs them all.
+const withAllPolling = "IOCP_DISABLE=restraint"
+
 // The tests that are left out count allocations, read the sources, or take long
-// over what is decided elsewhere.
+// over what is decided elsewhere; and C26's can't hold when all poll.
+const left = "Allocat|TestArchitecture|TestErrorsDocumented|TestSimSeeds|Descriptors|TestResetIsNever"
+
 var (
-	rootTests   = stage{".", []string{"-skip", "TestSimSeeds|TestArchitecture|TestErrorsDocumented|Descriptors|TestResetIsNever|Allocat"}}
-	linuxTests  = stage{".", []string{"-run", "/^(epoll|uring)$", "-skip", "Descriptors|TestResetIsNever|Allocat"}}
-	modelTests  = stage{"./internal/model", []string{"-short"}}
-	serverTests = stage{"./server", []string{"-skip", "Allocat"}}
+	rootTests        = stage{pkg: ".", args: []string{"-skip", left}}
+	linuxTests       = stage{pkg: ".", args: []string{"-run", "/^(epoll|uring)$", "-skip", left}}
+	rootTestsPolling = stage{pkg: ".", env: withAllPolling, args: []string{"-run", "/^(epoll|uring)$", "-skip", left + "|TestConformance/./C26_handled_in_any_order"}}
+	modelTests       = stage{pkg: "./internal/model", args: []string{"-short", "-rapid.nofailfile"}}
+	modelTestsPoll   = stage{pkg: "./internal/model", env: withAllPolling, args: []string{"-short", "-rapid.nofailfile"}}
+	serverTests      = stage{pkg: "./server", args: []string{"-skip", left}}
 )
 
 var rooms = []room{
@@ -33,17 +45,17 @@ var rooms = []room{
 		name: "dispatch",
 		files: []string{"port.go", "tray.go", "worker.go", "wait.go", "watch.go", "review.go", "inflight.go", "timer.go", "close.go",
 			"internal/driver/tray.go", "internal/driver/timers.go"},
-		tests: []stage{{"./internal/driver", nil}, modelTests, rootTests, serverTests},
+		tests: []stage{{pkg: "./internal/driver"}, modelTests, modelTestsPoll, rootTests, rootTestsPolling, serverTests},
 	},
 	{
 		name:  "sched",
 		files: []string{"internal/sched/*.go"},
-		tests: []stage{{"./internal/sched", nil}, modelTests, rootTests},
+		tests: []stage{{pkg: "./internal/sched"}, modelTests, rootTests, rootTestsPolling},
 	},
 	{
 		name:  "readiness",
 		files: []string{"internal/driver/readiness/*.go"},
-		tests: []stage{{"./internal/driver/readiness", nil}, linuxTests, modelTests, serverTests},
+		tests: []stage{{pkg: "./internal/driver/readiness"}, linuxTests, modelTestsPoll, rootTestsPolling, serverTests},
 	},
 	{
 		name:  "server",

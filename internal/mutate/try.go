@@ -34,7 +34,7 @@ type result struct {
 // trial is where mutants are tried.
 type trial struct {
 	dir       string                   // for the changed file
-	timeouts  map[string]time.Duration // of packages; see unchanged
+	timeouts  map[string]time.Duration // of stages, by name; see unchanged
 	memoryMiB int
 }
 
@@ -43,12 +43,12 @@ type trial struct {
 func (t *trial) unchanged(r room) error {
 	t.timeouts = map[string]time.Duration{}
 	for _, s := range r.tests {
-		t.timeouts[s.pkg] = timeoutMax
+		t.timeouts[s.String()] = timeoutMax
 		begin := time.Now()
 		if failed := t.test(s, ""); failed != "" && t.test(s, "") != "" {
-			return fmt.Errorf("%s fails as it is: %s", s.pkg, failed)
+			return fmt.Errorf("%s fails as it is: %s", s, failed)
 		}
-		t.timeouts[s.pkg] = timeoutMin + 3*time.Since(begin)
+		t.timeouts[s.String()] = timeoutMin + 3*time.Since(begin)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (t *trial) try(m mutant, tests []stage) (result, error) {
 		if by == "" {
 			continue
 		}
-		r.Result, r.By = t.verdict(by, s, overlay), s.pkg+" "+by
+		r.Result, r.By = t.verdict(by, s, overlay), s.String()+" "+by
 		if r.Result != sometimes {
 			break
 		}
@@ -117,15 +117,18 @@ func (t *trial) overlay(m mutant) (string, error) {
 // test runs one package's tests and says which failed, or that the code doesn't
 // build; nothing if all pass. overlay may be empty.
 func (t *trial) test(s stage, overlay string) (failed string) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.timeouts[s.pkg]+timeoutMax) // it has to be built first
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeouts[s.String()]+timeoutMax) // it has to be built first
 	defer cancel()
 	args := []string{"-c", fmt.Sprintf(`ulimit -d %d; exec "$@"`, t.memoryMiB<<10), "sh",
-		"go", "test", "-vet=off", "-count=1", "-failfast", "-timeout", t.timeouts[s.pkg].String()}
+		"go", "test", "-vet=off", "-count=1", "-failfast", "-timeout", t.timeouts[s.String()].String()}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
-	cmd := exec.CommandContext(ctx, "sh", append(append(args, s.args...), s.pkg)...)
+	cmd := exec.CommandContext(ctx, "sh", append(append(args, s.pkg), s.args...)...)
 	cmd.WaitDelay = time.Minute
+	if s.env != "" {
+		cmd.Env = append(cmd.Environ(), s.env)
+	}
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return ""

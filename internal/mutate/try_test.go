@@ -30,7 +30,7 @@ func TestTry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &trial{dir: t.TempDir(), timeouts: map[string]time.Duration{".": 5 * time.Second}, memoryMiB: 2048}
+	tr := &trial{dir: t.TempDir(), timeouts: map[string]time.Duration{".": 3 * time.Second}, memoryMiB: 2048}
 	seen := 0
 	for _, m := range all {
 		want := map[string]string{
@@ -42,7 +42,7 @@ func TestTry(t *testing.T) {
 			continue
 		}
 		seen++
-		r, err := tr.try(m, []stage{{".", nil}})
+		r, err := tr.try(m, []stage{{pkg: "."}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestTry(t *testing.T) {
 	if seen != 3 {
 		t.Errorf("%d of 3 mutants found", seen)
 	}
-	r, err := tr.try(mutant{File: "p.go", Is: "pack age"}, []stage{{".", nil}})
+	r, err := tr.try(mutant{File: "p.go", Is: "pack age"}, []stage{{pkg: "."}})
 	if err != nil || r.Result != unbuilt {
 		t.Errorf("what can't be built: %s, %v", r.Result, err)
 	}
