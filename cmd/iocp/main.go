@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ const (
 	exitOK = iota
 	exitFailure
 	exitUsage
+	exitMissed
 )
 
 const description = `The I/O completion port: its servers and clients.
@@ -24,14 +26,18 @@ Servers print "listening on ADDR" when they are ready, log to standard error
 (how much and how: --log-level and --log-format), and stop on an interrupt once
 they have sent what they have. That nobody reads the log doesn't stop them.
 
-Exit codes: 0 success, 1 failure, 2 wrong usage. IOCP_BACKEND names the
-backend where --backend doesn't.`
+Clients take HOST:PORT as well as HOST PORT; sizes such as 64KiB or 1k (1000),
+times such as 500ms or 2s. "iocp help COMMAND" is the same as "iocp COMMAND
+--help", "iocp --version" the same as "iocp version".
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a threshold of iocp load
+was missed. IOCP_BACKEND names the backend where --backend doesn't.`
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Echo    echoCmd    `cmd:"" help:"Serve echo: send back what each client sends."`
+	Echo    echoCmd    `cmd:"" set:"workers=one for each CPU; with --model=server twice as many as may run at a time" help:"Serve echo: send back what each client sends."`
 	Connect connectCmd `cmd:"" help:"Connect to an echo server and send it lines."`
-	Chat    chatCmd    `cmd:"" help:"Serve a chat room, for the textbook's client too."`
+	Chat    chatCmd    `cmd:"" set:"workers=twice as many as may run at a time" help:"Serve a chat room, for the textbook's client too."`
 	Join    joinCmd    `cmd:"" help:"Join a chat room from the terminal."`
 	Load    loadCmd    `cmd:"" help:"Put load on a server and measure it."`
 	Tune    tuneCmd    `cmd:"" help:"Find out with what settings a server does best."`
@@ -47,17 +53,50 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		panic(err) // the struct above can't be a command line
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	ctx, err := parser.Parse(spelledOut(args))
+	if err == nil {
+		err = ctx.Run()
+	} else {
+		ctx, err = failedIn(err), usageError{err}
 	}
-	ctx, err := parser.Parse(args)
-	if err != nil {
-		complain(stderr, fmt.Errorf("%w: see iocp --help", err))
-		return exitUsage
+	if err == nil {
+		return exitOK
 	}
-	if err := ctx.Run(); err != nil {
-		complain(stderr, err)
-		return exitCode(err)
+	code := exitCode(err)
+	if code == exitUsage {
+		err = fmt.Errorf("%w: see %s --help", err, nameOf(ctx))
 	}
-	return exitOK
+	complain(stderr, err)
+	return code
+}
+
+// spelledOut says by commands and flags what people write who know other
+// programs.
+func spelledOut(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	}
+	return args
+}
+
+// failedIn is how far kong had come.
+func failedIn(err error) *kong.Context {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		return parse.Context
+	}
+	return nil
+}
+
+// nameOf is the command that was called, as far as it is known.
+func nameOf(ctx *kong.Context) string {
+	if ctx == nil || ctx.Selected() == nil {
+		return "iocp"
+	}
+	return "iocp " + ctx.Selected().Name
 }

@@ -22,8 +22,8 @@ import (
 type serverFlags struct {
 	Port        string `arg:"" optional:"" help:"A bare port, as the chapter's programs take it: listen there on all addresses."`
 	Listen      string `placeholder:"ADDR" help:"Where to listen: HOST:PORT; port 0 picks one. Default: 127.0.0.1:9190."`
-	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: one for each CPU."`
-	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs."`
+	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: ${workers}."`
+	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs (with chat, and --model=server: at least 2)."`
 	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: with --workers=1 somewhat more may be done under full load, with more effort for less. Default: 1."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
@@ -113,10 +113,10 @@ type echoCmd struct {
 	Model  string `enum:"port,server,routine" default:"port" help:"How it is built: port or routine, as the chapter does with a completion port or with completion routines, or server, on package server."`
 	Accept string `enum:"default,poll,op" default:"default" help:"How --model=routine accepts: poll, without blocking, every 100 ms or after whatever else there is, as the chapter does; or op, by operations. Default: poll."`
 
-	Batch   int           `hidden:"" placeholder:"N" help:"With --model=port: packets that a worker takes at a time."`
-	Work    time.Duration `hidden:"" placeholder:"TIME" help:"With --model=port: keep a CPU busy for so long with each message."`
-	Block   time.Duration `hidden:"" placeholder:"TIME" help:"With --model=port: wait for so long with each message."`
-	Message int           `hidden:"" placeholder:"BYTES" help:"How long a message is, for --work and --block."`
+	Batch   int    `hidden:"" placeholder:"N" help:"With --model=port: packets that a worker takes at a time."`
+	Work    span   `hidden:"" placeholder:"TIME" help:"With --model=port: keep a CPU busy for so long with each message."`
+	Block   span   `hidden:"" placeholder:"TIME" help:"With --model=port: wait for so long with each message."`
+	Message amount `hidden:"" placeholder:"BYTES" help:"How long a message is, for --work and --block."`
 }
 
 func (c *echoCmd) Run() error {
@@ -135,7 +135,7 @@ func (c *echoCmd) Run() error {
 }
 
 func (c *echoCmd) chores() echo.Chores {
-	return echo.Chores{Batch: c.Batch, Work: c.Work, Block: c.Block, Message: c.Message}
+	return echo.Chores{Batch: c.Batch, Work: time.Duration(c.Work), Block: time.Duration(c.Block), Message: int(c.Message)}
 }
 
 // check refuses flags that the model has no use for.
@@ -143,7 +143,7 @@ func (c *echoCmd) check() error {
 	switch {
 	case c.Model != "port" && c.chores() != echo.Chores{}:
 		return usageError{fmt.Errorf("--batch, --work, --block and --message are for --model=port")}
-	case min(c.Batch, c.Message) < 0 || min(c.Work, c.Block) < 0:
+	case min(c.Batch, int(c.Message)) < 0 || min(c.Work, c.Block) < 0:
 		return usageError{fmt.Errorf("--batch, --work, --block and --message must not be negative: leave them out for the default")}
 	case c.Model == "routine" && (c.Workers != 0 || c.Concurrency != 0):
 		return usageError{fmt.Errorf("--model=routine is one thread: leave out --workers and --concurrency")}
@@ -157,11 +157,11 @@ func (c *echoCmd) check() error {
 
 type chatCmd struct {
 	serverFlags
-	Rate int `placeholder:"N" help:"Lines a second that a client may send for long; ten times as many at once. Default: 100; --rate=-1 means no limit."`
+	Rate amount `placeholder:"N" help:"Lines a second that a client may send for long; ten times as many at once. Default: 100; --rate=-1 means no limit."`
 }
 
 func (c *chatCmd) Run() error {
 	return c.serve(func(ctx context.Context, cfg service.Config) error {
-		return chat.Serve(ctx, chat.Config{Config: cfg, Rate: c.Rate})
+		return chat.Serve(ctx, chat.Config{Config: cfg, Rate: int(c.Rate)})
 	})
 }

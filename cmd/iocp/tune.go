@@ -12,29 +12,27 @@ import (
 	"time"
 
 	"iocp"
-	"iocp/cmd/iocp/internal/picture"
 	"iocp/cmd/iocp/load"
 	"iocp/cmd/iocp/tune"
 )
 
 type tuneCmd struct {
-	Conns int           `default:"50" placeholder:"N" help:"Connections. Default: ${default}."`
-	Size  int           `default:"64" placeholder:"BYTES" help:"Bytes in a message. Default: ${default}."`
-	Depth int           `placeholder:"N" help:"Messages on their way at a time on each connection. Default: 1, and with --rate no limit."`
-	Rate  float64       `placeholder:"N" help:"Messages a second over all connections. Default: the next when one has come back."`
-	Work  time.Duration `placeholder:"TIME" help:"CPU time that the server spends on each message besides. Default: none."`
-	Block time.Duration `placeholder:"TIME" help:"How long it waits for something with each message. Default: not at all."`
+	Conns amount    `default:"50" placeholder:"N" help:"Connections. Default: ${default}."`
+	Size  amount    `default:"64" placeholder:"BYTES" help:"Bytes in a message. Default: ${default}."`
+	Depth amount    `placeholder:"N" help:"Messages on their way at a time on each connection. Default: 1, and with --rate no limit."`
+	Rate  frequency `placeholder:"N" help:"Messages a second over all connections. Default: the next when one has come back."`
+	Work  span      `placeholder:"TIME" help:"CPU time that the server spends on each message besides. Default: none."`
+	Block span      `placeholder:"TIME" help:"How long it waits for something with each message. Default: not at all."`
 
 	Workers     []int    `placeholder:"N" help:"Numbers of workers to compare. Default: from 1 to twice the CPUs, and with --block 32 times."`
 	Concurrency []int    `placeholder:"N" help:"How many of them run at a time. Default: as many as there are, up to the CPUs."`
 	Backends    []string `placeholder:"NAME" help:"Backends. Default: those that work here."`
 	Batch       []int    `placeholder:"N" help:"How many packets a worker takes at a time. Default: 64, and some others with the default of the rest."`
 
-	Goal    string        `enum:"auto,throughput,cpu,p99" default:"auto" help:"What is better: more throughput, less CPU time a message, or a lower p99 latency. Default: throughput, and with --rate cpu."`
-	Budget  time.Duration `default:"60s" placeholder:"TIME" help:"How long it may take. Default: ${default}."`
-	Slice   time.Duration `default:"400ms" placeholder:"TIME" help:"How long each measurement takes. Default: ${default}."`
-	JSON    bool          `name:"json" help:"Print the report as a JSON object."`
-	Picture string        `placeholder:"FILE" help:"Draw the comparison, as SVG or PNG by the file's name."`
+	Goal   string `enum:"auto,throughput,cpu,p99" default:"auto" help:"What is better: more throughput, less CPU time a message, or a lower p99 latency. Default: throughput, and with --rate cpu."`
+	Budget span   `default:"60s" placeholder:"TIME" help:"How long it may take. Default: ${default}."`
+	Slice  span   `default:"400ms" placeholder:"TIME" help:"How long each measurement takes. Default: ${default}."`
+	JSON   bool   `name:"json" help:"Print the report as a JSON object."`
 }
 
 const budgetMax = time.Hour
@@ -42,11 +40,11 @@ const budgetMax = time.Hour
 func (c *tuneCmd) config() (tune.Config, error) {
 	cfg := tune.Config{
 		Load: load.Config{
-			Conns: c.Conns, Size: c.Size, Depth: c.Depth, Rate: c.Rate,
+			Conns: int(c.Conns), Size: int(c.Size), Depth: int(c.Depth), Rate: float64(c.Rate),
 			Workers: max(runtime.GOMAXPROCS(0)/4, 1),
 		},
 		Axes:   tune.Axes{Backends: c.Backends, Workers: c.Workers, Concurrency: c.Concurrency, Batches: c.Batch},
-		Budget: c.Budget, Slice: c.Slice, Blocks: c.Block > 0,
+		Budget: time.Duration(c.Budget), Slice: time.Duration(c.Slice), Blocks: c.Block > 0,
 	}
 	if c.Goal != "auto" {
 		cfg.Goal = c.Goal
@@ -64,7 +62,7 @@ func (c *tuneCmd) config() (tune.Config, error) {
 		return cfg, err
 	}
 	cfg.Launch = tune.Command(exe, "echo", "--model=port", "--listen=127.0.0.1:0",
-		fmt.Sprint("--work=", c.Work), fmt.Sprint("--block=", c.Block), fmt.Sprint("--message=", c.Size))
+		fmt.Sprint("--work=", time.Duration(c.Work)), fmt.Sprint("--block=", time.Duration(c.Block)), fmt.Sprint("--message=", c.Size))
 	return cfg, c.checkRest()
 }
 
@@ -72,12 +70,8 @@ func (c *tuneCmd) checkRest() error {
 	switch {
 	case c.Work < 0 || c.Block < 0:
 		return usageError{errors.New("--work and --block must not be negative: leave them out")}
-	case c.Slice < 10*time.Millisecond || c.Slice > c.Budget || c.Budget > budgetMax:
-		return usageError{fmt.Errorf("--slice is %v and --budget %v: give a slice of 10ms or more, and a budget of more than that up to %v", c.Slice, c.Budget, budgetMax)}
-	case c.Picture != "":
-		if err := picture.CheckName(c.Picture); err != nil {
-			return usageError{err}
-		}
+	case c.Slice < span(10*time.Millisecond) || c.Slice > c.Budget || c.Budget > span(budgetMax):
+		return usageError{fmt.Errorf("--slice is %v and --budget %v: give a slice of 10ms or more, and a budget of more than that up to %v", time.Duration(c.Slice), time.Duration(c.Budget), budgetMax)}
 	}
 	return nil
 }
@@ -123,8 +117,5 @@ func (c *tuneCmd) Run() error {
 	if c.JSON {
 		write = report.JSON
 	}
-	if err := write(os.Stdout); err != nil || c.Picture == "" {
-		return err
-	}
-	return report.Draw(c.Picture, fmt.Sprintf("iocp tune: %d connections, %d bytes", c.Conns, c.Size))
+	return write(os.Stdout)
 }

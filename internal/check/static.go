@@ -75,7 +75,7 @@ func cross(s *session) (string, error) {
 }
 
 // bench looks after the module of the comparison, which is outside the
-// workspace: it requires the servers that it compares with.
+// workspace: it requires the servers that it compares with, and what draws.
 func bench(s *session) (string, error) {
 	if _, err := s.run(goTool(10*time.Minute, nil, "vet", "-C", "bench", "./...")); err != nil {
 		return "", err

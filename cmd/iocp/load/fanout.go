@@ -196,10 +196,17 @@ func (m *member) received(data []byte, now time.Duration) error {
 	}
 	m.partial = append(m.partial, data...)
 	if len(m.partial) > sizeMax {
-		return &CorruptError{m.id, m.got}
+		return m.corruptLine(m.partial)
 	}
 	return nil
 }
+
+func (m *member) corruptLine(line []byte) error {
+	return &CorruptError{Conn: m.id, Offset: m.got, Came: bytes.Clone(line[:min(lineExcerpt, len(line))])}
+}
+
+// lineExcerpt has the number and the beginning of what follows it.
+const lineExcerpt = 64
 
 // hear takes a line, which must be the next one.
 func (m *member) hear(line []byte, now time.Duration) error {
@@ -210,7 +217,7 @@ func (m *member) hear(line []byte, now time.Duration) error {
 		m.w.foreign++
 		return nil
 	case number < 0:
-		return &CorruptError{m.id, m.got}
+		return m.corruptLine(line)
 	case m.next < 0: // the first
 		s.joined.Add(1)
 		m.part.grown += number

@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -39,6 +40,12 @@ func TestWrongBytesAreFound(t *testing.T) {
 			var corrupt *load.CorruptError
 			if !errors.As(err, &corrupt) || corrupt.Offset != offset {
 				t.Fatalf("error %v, want one on byte %d", err, offset)
+			}
+			if len(corrupt.Came) == 0 || len(corrupt.Sent) != len(corrupt.Came) || corrupt.Came[0] != corrupt.Sent[0]^1 || string(corrupt.Came[1:]) != string(corrupt.Sent[1:]) {
+				t.Errorf("%q came instead of %q", corrupt.Came, corrupt.Sent)
+			}
+			if text := fmt.Sprintf("%q came instead of %q", corrupt.Came, corrupt.Sent); !strings.Contains(err.Error(), text) {
+				t.Errorf("the error %q lacks %q", err, text)
 			}
 			if res.Errors != 1 || res.Messages == 0 {
 				t.Errorf("%d errors in %d messages, want 1, and the other connections' messages", res.Errors, res.Messages)

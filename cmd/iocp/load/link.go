@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,23 +48,42 @@ func (l *link) transmit(n int64) error {
 // check compares what came with what was sent.
 func (l *link) check(data []byte) error {
 	if i := l.w.run.pattern.differs(data, l.place(l.got)); i >= 0 {
-		return &CorruptError{l.id, l.got + int64(i)}
+		return l.corrupt(data, i)
+	}
+	if more := l.got + int64(len(data)) - l.sent; more > 0 {
+		return l.corrupt(data, len(data)-int(more))
 	}
 	l.got += int64(len(data))
-	if l.got > l.sent {
-		return &CorruptError{l.id, l.sent}
-	}
 	return nil
 }
 
+// corrupt shows what there is from byte i of data on.
+func (l *link) corrupt(data []byte, i int) error {
+	came := data[i:min(i+excerptMax, len(data))]
+	e := &CorruptError{Conn: l.id, Offset: l.got + int64(i), Came: bytes.Clone(came)}
+	if n := min(l.sent-e.Offset, int64(len(came))); n > 0 {
+		e.Sent = bytes.Clone(l.w.run.pattern.at(l.place(e.Offset), int(n)))
+	}
+	return e
+}
+
+// excerptMax is how many bytes are shown.
+const excerptMax = 16
+
 // CorruptError is an echo that isn't what was sent.
 type CorruptError struct {
-	Conn   int   // which connection, from 0
-	Offset int64 // of the first wrong byte in what came back on it
+	Conn   int    // which connection, from 0
+	Offset int64  // of the first wrong byte in what came back on it
+	Came   []byte // from there on, some of it
+	Sent   []byte // what should have come instead; empty if nothing
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("connection %d: byte %d that came back is not what was sent", e.Conn, e.Offset)
+	place := fmt.Sprintf("connection %d: byte %d that came back", e.Conn, e.Offset)
+	if len(e.Sent) == 0 {
+		return fmt.Sprintf("%s was never sent: %q", place, e.Came)
+	}
+	return fmt.Sprintf("%s is not what was sent: %q came instead of %q", place, e.Came, e.Sent)
 }
 
 // Failures counts what went wrong, by kind.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -39,10 +40,10 @@ func (r *Result) Table(w io.Writer) error {
 	}
 	r.specialRows(t)
 	if s := r.Server; s != nil {
-		t.row("server's CPU", "%.2f s, %.2f µs a %s, %.0f %s a CPU second", s.CPUS, s.CPUUSPerMessage, unit, s.MessagesPerCPUS, unitsOf(unit))
+		t.row("server's CPU", "%.2f s, %s µs a %s, %s %s a CPU second", s.CPUS, r.each(s.CPUUSPerMessage, 2), unit, r.each(s.MessagesPerCPUS, 0), unitsOf(unit))
 		t.row("server's memory", "%.1f MB%s", float64(s.RSS)/1e6, s.eachConn())
 	}
-	t.row("own CPU", "%.2f s, %.2f µs a %s, %s, %s, %s", r.OwnCPUS, r.OwnCPUUSPerMessage, unit, r.Backend, r.Go, r.Kernel)
+	t.row("own CPU", "%.2f s, %s µs a %s, %s, %s, %s", r.OwnCPUS, r.each(r.OwnCPUUSPerMessage, 2), unit, r.Backend, r.Go, r.Kernel)
 	if r.Errors > 0 {
 		t.row("errors", "%d%s", r.Errors, r.Failures)
 	}
@@ -59,7 +60,19 @@ func (s *Server) eachConn() string {
 	return fmt.Sprintf(", %.0f bytes more for each connection", *s.RSSPerConn)
 }
 
+// each is a figure for each message: a dash if there was none.
+func (r *Result) each(figure float64, digits int) string {
+	if r.Messages == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(figure, 'f', digits, 64)
+}
+
 func (t table) latency(name string, l Latency) {
+	if l.Count == 0 {
+		t.row(name, "-")
+		return
+	}
 	t.row(name, "p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  mean %.1f", l.P50, l.P90, l.P99, l.P999, l.Max, l.Mean)
 }
 

@@ -15,9 +15,10 @@ import (
 var sample = load.Result{
 	Target: "127.0.0.1:9190", Scenario: "idle", Conns: 50, Active: 5, Sources: 3, Size: 64, Depth: 4, Rate: 2500.5, DurationS: 10,
 	Messages: 25005, Bytes: 1600320, Errors: 3, ThroughputPerS: 2500.5, Failures: &load.Failures{Reset: 1, NoAnswer: 2},
-	LatencyUS:  load.Latency{P50: 61.5, P90: 120, P99: 250.1, P999: 900, Max: 1200.7, Mean: 70.2},
-	LatenessUS: &load.Latency{P50: 11.5, P90: 40, P99: 100.1, P999: 250, Max: 1100.7, Mean: 20.2},
-	OwnCPUS:    0.5, OwnCPUUSPerMessage: 20,
+	LatencyUS:    load.Latency{Count: 25006, P50: 61.5, P90: 120, P99: 250.1, P999: 900, Max: 1200.7, Mean: 70.2},
+	LatenessUS:   &load.Latency{Count: 25006, P50: 11.5, P90: 40, P99: 100.1, P999: 250, Max: 1100.7, Mean: 20.2},
+	LatenciesHDR: "HISTFAAAADZ42pJpmSzMwMDAw8DAwMjAwMDMAAEg9osrSwUY7D9ABBrzhBbyC80UFHqsLAQIAAD//64eCI8=", // 61.5, 120, 250.1 and 1200.7 µs, 9 times each
+	OwnCPUS:      0.5, OwnCPUUSPerMessage: 20,
 	Server:  &load.Server{CPUS: 0.25, CPUUSPerMessage: 9.998, MessagesPerCPUS: 100020, RSS: 14_000_000, RSSPerConn: new(2048.0)},
 	Backend: "uring", Go: "go1.26.8", Kernel: "Linux 6.18.0", Note: "interrupted",
 }
@@ -51,9 +52,12 @@ func TestTable(t *testing.T) {
 			r.Scenario, r.Fanout = load.Fanout, &load.FanoutResult{Lines: 500, Foreign: 1}
 			r.Failures = &load.Failures{Lost: 2, Misordered: 1}
 		},
+		func(r *load.Result) { // nothing came back
+			r.Messages, r.Bytes, r.ThroughputPerS, r.LatencyUS, r.LatenessUS.Count = 0, 0, 0, load.Latency{}, 0
+		},
 	} {
-		r, server := sample, *sample.Server
-		r.Server = &server
+		r, server, lateness := sample, *sample.Server, *sample.LatenessUS
+		r.Server, r.LatenessUS = &server, &lateness
 		change(&r)
 		if err := r.Table(&b); err != nil {
 			t.Fatal(err)

@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/aclements/go-moremath/stats"
 )
 
 // confidence is that of all intervals together.
@@ -21,13 +20,13 @@ type Interval struct {
 // interval is Student's, of values that vary about a mean. among is how many
 // such intervals have to hold at a time (Bonferroni).
 func interval(values []float64, among int) Interval {
-	mean, deviation := stat.MeanStdDev(values, nil)
+	mean := stats.Mean(values)
 	if len(values) < 2 {
 		return Interval{mean, math.Inf(-1), math.Inf(1)}
 	}
 	n := float64(len(values))
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(1 - (1-confidence)/2/float64(max(among, 1)))
-	half := t * deviation / math.Sqrt(n)
+	quantile := stats.InvCDF(stats.TDist{V: n - 1})
+	half := quantile(1-(1-confidence)/2/float64(max(among, 1))) * stats.StdDev(values) / math.Sqrt(n)
 	return Interval{mean, mean - half, mean + half}
 }
 

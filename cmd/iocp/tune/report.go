@@ -7,8 +7,6 @@ import (
 	"io"
 	"math"
 	"text/tabwriter"
-
-	"iocp/cmd/iocp/internal/picture"
 )
 
 // Report is what was found.
@@ -138,7 +136,7 @@ func (row *Row) against(i int) string {
 }
 
 // finite is the mean alone where nothing is known of how the values vary: JSON
-// and pictures have no infinity.
+// has no infinity.
 func (in Interval) finite() Interval {
 	if math.IsInf(in.High, 0) {
 		return Interval{in.Mean, in.Mean, in.Mean}
@@ -149,28 +147,11 @@ func (in Interval) finite() Interval {
 // say is for people: the mean and half the width of the interval. The first
 // look is too short for that to mean much.
 func (row *Row) say(in Interval, digits int) string {
+	if in == (Interval{}) {
+		return "-" // it can't be had
+	}
 	if !row.Contest {
 		return fmt.Sprintf("%.*f", digits, in.Mean)
 	}
 	return fmt.Sprintf("%.*f ±%.*f", digits, in.Mean, digits, (in.High-in.Low)/2)
-}
-
-// Draw draws the contest.
-func (r *Report) Draw(file, title string) error {
-	var bars []picture.Bar
-	for i, row := range r.Rows {
-		if !row.Contest {
-			continue
-		}
-		name := row.Setting.short()
-		if i == 0 {
-			name += " (default)"
-		}
-		bars = append(bars, picture.Bar{Name: name, Mean: row.Better.Mean, Low: row.Better.Low, High: row.Better.High})
-	}
-	return picture.Intervals(file, title, r.Goal+", how many times as good as the default, with 95 % intervals", bars)
-}
-
-func (s Setting) short() string {
-	return fmt.Sprintf("%s, %d/%d workers, batch %d", s.Backend, s.Concurrency, s.Workers, s.Batch)
 }

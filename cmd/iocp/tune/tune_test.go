@@ -3,7 +3,6 @@ package tune_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -191,9 +190,6 @@ func TestReport(t *testing.T) {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
-	}
-	if err := r.Draw(fmt.Sprintf("%s/a.svg", t.TempDir()), "a title"); err != nil {
-		t.Error(err)
 	}
 	if err := r.JSON(&text); err != nil || !strings.Contains(text.String(), `"verdict": "not resolved: a reason"`) {
 		t.Errorf("error %v in\n%s", err, text.String())

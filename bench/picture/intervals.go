@@ -1,4 +1,4 @@
-package picture
+package main
 
 import (
 	"image/color"
@@ -12,32 +12,32 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Bar is a value that is known to within an interval.
-type Bar struct {
-	Name            string
-	Mean, Low, High float64
+// bar is a value that is known to within an interval.
+type bar struct {
+	name            string
+	mean, low, high float64
 }
 
-// Intervals draws values with their intervals, the first on top. Where two
+// intervals draws values with their intervals, the first on top. Where two
 // overlap, nothing is known of which is higher.
-func Intervals(file, title, axis string, bars []Bar) error {
+func intervals(title, axis string, bars []bar) (*picture, error) {
 	p := newPlot(title)
 	p.X.Label.Text = axis
-	points := &intervals{}
+	points := &spreads{}
 	ticks := make([]plot.Tick, len(bars))
 	for i, b := range bars {
 		y := float64(len(bars) - i)
-		ticks[i] = plot.Tick{Value: y, Label: b.Name}
-		points.XYs = append(points.XYs, plotter.XY{X: b.Mean, Y: y})
-		points.XErrors = append(points.XErrors, struct{ Low, High float64 }{b.Low - b.Mean, b.High - b.Mean})
+		ticks[i] = plot.Tick{Value: y, Label: b.name}
+		points.XYs = append(points.XYs, plotter.XY{X: b.mean, Y: y})
+		points.XErrors = append(points.XErrors, struct{ Low, High float64 }{b.low - b.mean, b.high - b.mean})
 	}
 	whiskers, err := plotter.NewXErrorBars(points)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dots, err := plotter.NewScatter(points)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	whiskers.LineStyle.Width = vg.Points(1.5)
 	whiskers.LineStyle.Color = color.Gray{Y: 90}
@@ -46,7 +46,7 @@ func Intervals(file, title, axis string, bars []Bar) error {
 	p.X.Tick.Marker = plot.TickerFunc(evenTicks)
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Min, p.Y.Max = 0.5, float64(len(bars))+0.5
-	return save(p, file, vg.Length(len(bars)+4)*vg.Centimeter)
+	return &picture{p, vg.Length(len(bars)+4) * vg.Centimeter}, nil
 }
 
 // evenTicks labels some even steps with as many digits as tell them apart,
@@ -69,8 +69,8 @@ func evenTicks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// intervals is what plotter wants of points with a spread.
-type intervals struct {
+// spreads is what plotter wants of points with a spread.
+type spreads struct {
 	plotter.XYs
 	plotter.XErrors
 }

@@ -1,4 +1,4 @@
-package picture
+package main
 
 import (
 	"errors"
@@ -11,38 +11,38 @@ import (
 	"gonum.org/v1/plot/plotutil"
 )
 
-// Curve is a distribution of nanoseconds, and what it is of.
-type Curve struct {
-	Name      string
-	Latencies *hdrhistogram.Histogram
+// curve is a distribution of nanoseconds, and what it is of.
+type curve struct {
+	name      string
+	latencies *hdrhistogram.Histogram
 }
 
-// Percentiles draws how long all but the slowest half, tenth, hundredth and so
+// percentiles draws how long all but the slowest half, tenth, hundredth and so
 // on took at most. Each further nine takes the same room, as is usual for HDR
 // histograms: that is where servers differ.
-func Percentiles(file, title string, curves ...Curve) error {
+func percentiles(title string, curves []curve) (*picture, error) {
 	p := newPlot(title)
 	p.X.Label.Text = "percentile"
 	p.Y.Label.Text = "latency (µs)"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(nines)
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	for i, c := range curves {
-		points := percentilePoints(c.Latencies)
+		points := percentilePoints(c.latencies)
 		if len(points) == 0 {
-			return errors.New("there is nothing to draw: no message came back")
+			return nil, errors.New("there is nothing to draw: no message came back")
 		}
 		line, err := plotter.NewLine(points)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		line.Color, line.Dashes = plotutil.Color(i), plotutil.Dashes(i)
 		line.Width *= 1.5
 		p.Add(line)
-		p.Legend.Add(c.Name, line)
+		p.Legend.Add(c.name, line)
 	}
 	p.Y.Min, p.Y.Max = decades(p.Y.Min, p.Y.Max)
 	p.X.Min, p.X.Max = 1, max(p.X.Max, 10)
-	return save(p, file, height)
+	return &picture{p, height}, nil
 }
 
 // percentilePoints has 1/(1-q) for a quantile q: 10 for 90 %, 100 for 99 %.
