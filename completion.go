@@ -79,6 +79,9 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	if home == nil {
 		d.Reclaim()
 	}
+	if d.Kind == driver.KindSendFile {
+		d.Err = fileSent(d)
+	}
 	op, _ := d.Self.(*Op)
 	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
 	if b := d.Buf(); b != nil {

@@ -23,8 +23,10 @@ const datagramBuffers = 1000
 type Datagram struct {
 	handle
 	d      driver.Datagram
-	file   *driver.UnixFile // a Unix socket's
-	peered atomic.Bool      // Connect has succeeded
+	file   *driver.UnixFile       // a Unix socket's
+	bound  netip.AddrPort         // a UDP socket's
+	peered atomic.Bool            // Connect has succeeded
+	peer   atomic.Pointer[string] // the path of a Unix socket's peer
 }
 
 // NewDatagram makes a UDP socket bound to addr. Port 0 lets the system choose
@@ -50,7 +52,7 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
 	if err != nil {
 		return nil, opError("socket", addr, err)
 	}
-	return &Datagram{handle: handle{drv: d}, d: d}, nil
+	return &Datagram{handle: handle{drv: d}, d: d, bound: named(d.LocalAddr())}, nil
 }
 
 // Connect makes addr the only peer: Send goes there, and only datagrams from
@@ -58,7 +60,7 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
 // It may be called again for another peer. Datagrams that were received before
 // stay to be dequeued, whoever sent them.
 func (d *Datagram) Connect(addr netip.AddrPort) error {
-	if d.file != nil || !sendable(addr) {
+	if !d.sendable(addr) {
 		return opError("connect", addr, ErrInvalid)
 	}
 	to, err := numbered(addr)
@@ -75,6 +77,7 @@ func (d *Datagram) connect(to driver.Name) error {
 	if err := d.d.Connect(to); err != nil {
 		return err
 	}
+	d.peer.Store(&to.Path)
 	d.peered.Store(true)
 	return nil
 }
@@ -98,7 +101,7 @@ func (d *Datagram) RecvFrom(op *Op, bufs ...[]byte) error {
 // with ErrConnected: it has Send. The slice headers are copied; the bytes must
 // not change until the completion is dequeued.
 func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
-	if d.file != nil || !sendable(addr) {
+	if !d.sendable(addr) {
 		return opError("sendto", addr, ErrInvalid)
 	}
 	to, err := numbered(addr)
@@ -123,8 +126,37 @@ func (d *Datagram) Send(op *Op, bufs ...[]byte) error {
 	return opError("send", netip.AddrPort{}, d.start(op, driver.KindSendTo, driver.Name{}, bufs))
 }
 
-// sendable reports whether a datagram can be meant for addr.
-func sendable(addr netip.AddrPort) bool { return addr.IsValid() && addr.Port() != 0 }
+// sendable reports whether a datagram of the socket can be meant for addr: one
+// that is bound to [::] reaches both families.
+func (d *Datagram) sendable(addr netip.AddrPort) bool {
+	if d.file != nil || !addr.IsValid() || addr.Port() == 0 {
+		return false
+	}
+	from := d.bound.Addr()
+	return from.Is6() && from.IsUnspecified() || FamilyOf(from) == FamilyOf(addr.Addr())
+}
+
+// Addr is the local address, also after Close: the one that the socket is bound
+// to, or once it is connected the one that its datagrams come from. A Unix socket
+// has none.
+func (d *Datagram) Addr() netip.AddrPort {
+	if a := d.handle.Addr(); a.IsValid() && !d.closed.Load() {
+		return a
+	}
+	return d.bound
+}
+
+// Path is the path of a Unix socket, also after Close: what it is bound to, or
+// else what it is connected to. It is empty when there is neither.
+func (d *Datagram) Path() string {
+	if d.file != nil && d.file.Name != "" {
+		return d.file.Name
+	}
+	if peer := d.peer.Load(); peer != nil {
+		return *peer
+	}
+	return ""
+}
 
 func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte) error {
 	p, err := d.usable()

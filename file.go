@@ -2,6 +2,7 @@ package iocp
 
 import (
 	"io/fs"
+	"math"
 	"net/netip"
 	"os"
 
@@ -69,7 +70,7 @@ func (f *File) Name() string { return f.name }
 // length: that is a success. buf is the port's until the completion is
 // dequeued, and what is behind N then is undefined. A file that was opened for writing only refuses with ErrAccess.
 func (f *File) ReadAt(op *Op, buf []byte, off int64) error {
-	if off < 0 {
+	if off < 0 || off > math.MaxInt64-int64(len(buf)) {
 		return f.fault("read", ErrInvalid)
 	}
 	if !f.readable {
@@ -86,7 +87,7 @@ func (f *File) ReadAt(op *Op, buf []byte, off int64) error {
 // must not change until the completion is dequeued. A file that was opened for
 // reading only refuses with ErrAccess.
 func (f *File) WriteAt(op *Op, buf []byte, off int64) error {
-	if off < AtEnd {
+	if off < AtEnd || off > math.MaxInt64-int64(len(buf)) {
 		return f.fault("write", ErrInvalid)
 	}
 	if !f.writable {

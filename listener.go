@@ -2,6 +2,7 @@ package iocp
 
 import (
 	"net"
+	"net/netip"
 
 	"iocp/internal/driver"
 )
@@ -13,6 +14,10 @@ type Listener struct {
 	l    driver.Listener
 	file *driver.UnixFile // a Unix listener's
 }
+
+// Addr is the address that is listened at, also after Close. A Unix socket has
+// none.
+func (l *Listener) Addr() netip.AddrPort { return l.handle.Addr() }
 
 // Accept accepts one connection (AcceptEx). The completion brings it as
 // Completion.Socket: the caller's to associate and to close. Several accepts

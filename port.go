@@ -109,14 +109,24 @@ func (p *Port) Backend() string { return p.backend }
 // belongs to no port yet; it can be associated with any port of the same
 // backend.
 func (p *Port) NewSocket(f Family) (*Socket, error) {
-	if p.closing.Load() {
+	switch {
+	case p.closing.Load():
 		return nil, opError("socket", netip.AddrPort{}, ErrClosed)
+	case f != IPv4 && f != IPv6:
+		return nil, opError("socket", netip.AddrPort{}, ErrInvalid)
 	}
 	s, err := p.drv.NewStream(f == IPv6)
 	if err != nil {
 		return nil, opError("socket", netip.AddrPort{}, err)
 	}
-	return newSocket(s, 0), nil
+	return newSocket(s, familyBit(f)), nil
+}
+
+func familyBit(f Family) uint32 {
+	if f == IPv6 {
+		return stIPv6
+	}
+	return 0
 }
 
 // Listen makes a listening TCP socket. Port 0 lets the system choose one

@@ -1,6 +1,9 @@
 package iocp
 
 import (
+	"errors"
+	"io"
+	"math"
 	"net"
 
 	"iocp/internal/driver"
@@ -8,7 +11,8 @@ import (
 
 // SendFile sends n bytes of a file from offset off on, in the order of the
 // socket's sends (TransmitFile). A negative n means up to the end that the file
-// has now. The bytes go from the file to the socket without passing through the
+// has now, or of a file that says that it is empty (as those of /proc do) up to
+// where reading it ends. The bytes go from the file to the socket without passing through the
 // program where the system can do that.
 //
 // It completes like a Send, with the full count or with an error and as many
@@ -21,6 +25,18 @@ import (
 // A backend that can't answers ErrNotSupported.
 func (s *Socket) SendFile(op *Op, f *File, off, n int64) error {
 	return opError("send", s.peer(), s.sendFile(op, f, off, n))
+}
+
+// toEnd, as the number of bytes to be sent, is more than there are: the file has
+// an end, but doesn't tell where.
+const toEnd = math.MaxInt
+
+// fileSent is the error of a SendFile that is over.
+func fileSent(d *driver.Op) error {
+	if d.Want == toEnd && errors.Is(d.Err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return d.Err
 }
 
 func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
@@ -43,7 +59,12 @@ func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
 		if err != nil {
 			return err
 		}
-		n = max(size-off, 0)
+		if n = max(size-off, 0); size == 0 {
+			n = toEnd
+		}
+	}
+	if n > math.MaxInt || n > math.MaxInt64-off {
+		return ErrInvalid
 	}
 	err := s.start(op, driver.KindSendFile, func(d *driver.Op) error {
 		d.SetFile(f.f, off, n)

@@ -75,7 +75,7 @@ func (h *handle) usable() (*Port, error) {
 	return p, nil
 }
 
-// Addr is the local address.
+// Addr is the local address; files, pipes and Unix sockets have none.
 func (h *handle) Addr() netip.AddrPort { return named(h.drv.LocalAddr()) }
 
 // Cancel asks for one pending operation to be given up (CancelIoEx). It
@@ -129,6 +129,7 @@ const (
 	stRecvShut
 	stSendShut
 	stReset
+	stIPv6 // its family, for as long as it isn't connected
 )
 
 func newSocket(s driver.Stream, state uint32) *Socket {
@@ -141,13 +142,30 @@ func newSocket(s driver.Stream, state uint32) *Socket {
 // of which there may be very many.
 func (s *Socket) stream() driver.Stream { return s.drv.(driver.Stream) }
 
-// RemoteAddr is the peer's address; invalid when there is none.
+// Addr is the local address. It is invalid before Bind or
+// Connect has given the socket one, and after Close. A port of 0 that was given
+// to Bind may stay 0 until the socket is connected.
+func (s *Socket) Addr() netip.AddrPort {
+	a := s.handle.Addr()
+	if s.closed.Load() || a.Port() == 0 && a.Addr().IsUnspecified() {
+		return netip.AddrPort{}
+	}
+	return a
+}
+
+// RemoteAddr is the peer's address, also after Close; invalid when there has been
+// none.
 func (s *Socket) RemoteAddr() netip.AddrPort { return named(s.stream().RemoteAddr()) }
 
 // Bind chooses the local address of a socket to be connected. Without it
-// Connect takes any.
+// Connect takes any. An address of another family than the socket's is
+// ErrInvalid, and so is a second Bind, or one of a connected socket.
 func (s *Socket) Bind(addr netip.AddrPort) error {
-	if _, unix := s.stream().(driver.UnixStream); unix {
+	st := s.state.Load()
+	switch {
+	case s.closed.Load():
+		return opError("bind", addr, net.ErrClosed)
+	case !s.speaks(addr) || st&(stConnected|stConnecting) != 0:
 		return opError("bind", addr, ErrInvalid)
 	}
 	at, err := numbered(addr)
@@ -157,10 +175,18 @@ func (s *Socket) Bind(addr netip.AddrPort) error {
 	return opError("bind", addr, err)
 }
 
+// speaks reports whether an address is one for the socket, of its family.
+func (s *Socket) speaks(addr netip.AddrPort) bool {
+	_, unix := s.stream().(driver.UnixStream)
+	v6 := s.state.Load()&stIPv6 != 0
+	return !unix && addr.IsValid() && v6 == (FamilyOf(addr.Addr()) == IPv6)
+}
+
 // Connect connects the socket (ConnectEx). After a refused or failed connect
-// the socket may be connected again.
+// the socket may be connected again. An address of another family than the
+// socket's is ErrInvalid.
 func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
-	if _, unix := s.stream().(driver.UnixStream); unix || !addr.IsValid() || addr.Port() == 0 {
+	if st := s.state.Load(); st&stConnected == 0 && !s.speaks(addr) || addr.Port() == 0 {
 		return opError("connect", addr, ErrInvalid)
 	}
 	to, err := numbered(addr)

@@ -149,13 +149,21 @@ func (d *Datagram) SetUnlinkOnClose(unlink bool) {
 	}
 }
 
-// Path is the path of a Unix socket: what it is bound to, or else what it is
-// connected to. It is empty when there is neither, and for other sockets.
-func (h *handle) Path() string {
-	if u, ok := h.drv.(driver.Pathed); ok {
+// Path is the path that a Unix socket is connected through. It is empty before
+// it is connected and after Close, and for other sockets.
+func (s *Socket) Path() string {
+	if u, ok := s.drv.(driver.Pathed); ok && !s.closed.Load() {
 		return u.Path()
 	}
 	return ""
+}
+
+// Path is the path of a Unix listener, also after Close; empty for others.
+func (l *Listener) Path() string {
+	if l.file == nil {
+		return ""
+	}
+	return l.file.Name
 }
 
 func pathError(op, path string, err error) error {

@@ -30,8 +30,6 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 		return net.ErrClosed
 	case s.few().connecting != nil || s.connected:
 		return driver.ErrConnected
-	case !s.v6 && !addr.Addr().Unmap().Is4():
-		return driver.ErrNotSupported
 	}
 	s.more().err, s.hungUp = nil, false
 	err := unix.Connect(s.fd(), sockaddr(addr, s.v6))

@@ -55,13 +55,36 @@ func (t *Transfer) callFile() {
 	switch {
 	case err != nil:
 		t.err = net.ErrClosed // the file: that is all these two can fail with
+	case t.err != nil:
 	case t.Errno == 0 && t.N == 0:
 		t.err = io.ErrUnexpectedEOF
 	}
 }
 
 func (t *Transfer) sendFrom(fd int, off int64, n int) {
-	n, err := unix.Sendfile(t.FD, fd, &off, n)
-	t.N = max(n, 0)
+	sent, err := unix.Sendfile(t.FD, fd, &off, n)
+	if err == unix.EINVAL { // some files can't be spliced, above all below /proc
+		sent, err = t.copyFrom(fd, off, n)
+	}
+	t.N = max(sent, 0)
 	t.Errno, _ = err.(syscall.Errno)
+}
+
+// copyMax is how much of a file is in memory at a time, if the kernel can't send
+// it by itself.
+const copyMax = 64 << 10
+
+// copyFrom is sendfile(2) by way of memory. What the socket doesn't take is read
+// again.
+func (t *Transfer) copyFrom(fd int, off int64, n int) (int, error) {
+	buf := make([]byte, min(n, copyMax))
+	n, err := unix.Pread(fd, buf, off)
+	if err != nil {
+		t.err = driver.FileFailed("pread", err)
+		return 0, nil
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return unix.SendmsgN(t.FD, buf[:n], nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
