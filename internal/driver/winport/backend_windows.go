@@ -42,7 +42,7 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 	if err != nil {
 		return nil, sysError("CreateIoCompletionPort", err)
 	}
-	return &Port{handle: port, sink: sink, pool: cfg.Pool}, nil
+	return &Port{handle: port, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts}, nil
 }
 
 // startWinsock initializes Winsock 2.2 and finds ConnectEx, once per process;

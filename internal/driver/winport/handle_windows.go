@@ -148,8 +148,7 @@ func openSocket(v6 bool, kind, protocol int32) (windows.Handle, error) {
 	if v6 {
 		family = windows.AF_INET6
 	}
-	sock, err := windows.WSASocket(family, kind, protocol, nil, 0,
-		windows.WSA_FLAG_OVERLAPPED|windows.WSA_FLAG_NO_HANDLE_INHERIT)
+	sock, err := system.socket(family, kind, protocol)
 	if err != nil {
 		return windows.InvalidHandle, sysError("WSASocket", err)
 	}

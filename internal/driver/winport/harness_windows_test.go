@@ -24,6 +24,8 @@ type bench struct {
 	port driver.Port
 	pool *driver.Pool
 
+	accepts driver.Accepts
+
 	mu     sync.Mutex
 	queued []*driver.Op
 	direct int // completions from outside Poll
@@ -49,7 +51,7 @@ func newBench(t *testing.T) *bench { return newBenchWith(t, driver.NewPool(4096,
 func newBenchWith(t *testing.T, pool *driver.Pool) *bench {
 	t.Helper()
 	b := &bench{t: t, pool: pool}
-	port, err := winport.Backend{}.Open(driver.Config{Pool: pool}, b)
+	port, err := winport.Backend{}.Open(driver.Config{Pool: pool, Accepts: &b.accepts}, b)
 	if err != nil {
 		t.Fatal(err)
 	}

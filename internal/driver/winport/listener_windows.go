@@ -94,7 +94,7 @@ func (l *Listener) Cancel(op *driver.Op) bool {
 	}
 	for _, st := range l.standing {
 		if st.op == op {
-			return st.stop(driver.ErrAborted)
+			return st.stop(driver.ErrAborted, false)
 		}
 	}
 	return false
@@ -111,7 +111,7 @@ func (l *Listener) CancelAll() int {
 		}
 	}
 	for _, st := range slices.Clone(l.standing) {
-		if st.stop(driver.ErrAborted) {
+		if st.stop(driver.ErrAborted, false) {
 			n++
 		}
 	}
@@ -128,7 +128,7 @@ func (l *Listener) Close() error {
 	}
 	l.closed = true
 	for _, st := range slices.Clone(l.standing) {
-		st.stop(net.ErrClosed)
+		st.stop(net.ErrClosed, false)
 	}
 	return l.release()
 }

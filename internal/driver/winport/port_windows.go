@@ -24,6 +24,7 @@ type Port struct {
 	handle  windows.Handle
 	sink    driver.Sink
 	pool    *driver.Pool
+	accepts *driver.Accepts
 	records slab
 	handles driver.Slots[*handle] // attached, and their SOCKETs not yet closed
 

@@ -13,6 +13,7 @@ var system = struct {
 	dequeue func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error)
 	cancel  func(h windows.Handle, ov *windows.Overlapped) error
 
+	socket       func(family, kind, protocol int32) (windows.Handle, error)
 	recv         func(sock windows.Handle, r *record) error
 	send         func(sock windows.Handle, r *record) error
 	recvFrom     func(sock windows.Handle, r *record) error
@@ -21,6 +22,10 @@ var system = struct {
 }{
 	dequeue: win.GetQueuedCompletionStatusEx,
 	cancel:  windows.CancelIoEx,
+	socket: func(family, kind, protocol int32) (windows.Handle, error) {
+		return windows.WSASocket(family, kind, protocol, nil, 0,
+			windows.WSA_FLAG_OVERLAPPED|windows.WSA_FLAG_NO_HANDLE_INHERIT)
+	},
 	recv: func(sock windows.Handle, r *record) error {
 		return windows.WSARecv(sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags, &r.ov, nil)
 	},
