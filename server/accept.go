@@ -67,10 +67,10 @@ func (s *Server) startAccepting(a *acceptor) error {
 }
 
 // accepted is a completion of the standing accept.
-func (a *acceptor) accepted(comp *iocp.Completion) {
+func (a *acceptor) accepted(comp *iocp.Completion, by *member) {
 	switch {
 	case comp.Socket != nil:
-		a.srv.open(comp.Socket)
+		a.srv.open(comp.Socket, by)
 	case comp.More:
 		a.warn(comp.Err)
 	default:

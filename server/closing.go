@@ -7,12 +7,22 @@ import (
 	"iocp"
 )
 
-// ending is what only a connection that is being closed needs.
-type ending struct {
-	cause error
+// rarely is what few connections need, most only when they are closed.
+type rarely struct {
+	held *iocp.Completion // came to the receiving chain during an OnWritable aside
+
+	cause error // for OnClose
 	timer *time.Timer
 	left  int64 // bytes that the peer didn't have when that was last looked at
 	still int   // how many times that has been the same
+}
+
+// more is what the connection has of that, to be written. The caller holds mu.
+func (c *Conn) more() *rarely {
+	if c.rare == nil {
+		c.rare = new(rarely)
+	}
+	return c.rare
 }
 
 // looks is how many times in a CloseTimeout a closing connection is looked at
@@ -41,8 +51,9 @@ func (c *Conn) startClosing(cause error) {
 		c.out.waiters.fail(net.ErrClosed)
 	}
 	if cause != nil || c.sending() {
-		c.ending = &ending{cause: cause, left: -1}
-		c.ending.timer = time.AfterFunc(c.srv.cfg.CloseTimeout/looks, c.look)
+		e := c.more()
+		e.cause, e.left = cause, -1
+		e.timer = time.AfterFunc(c.srv.cfg.CloseTimeout/looks, c.look)
 	}
 }
 
@@ -55,7 +66,7 @@ func (c *Conn) look() {
 	if c.phase != closing {
 		return
 	}
-	e := c.ending
+	e := c.rare
 	if left := c.left(); left != e.left {
 		e.left, e.still = left, 0
 	} else {
@@ -78,11 +89,11 @@ func (c *Conn) left() int64 {
 	return n
 }
 
-// finish sends our end of stream once a closing connection has nothing else to
-// send. One that is ended too is about to be closed, which says the same. The
+// finish sends our end of stream, if it is due, once nothing else is left to send.
+// A connection that is ended too is about to be closed, which says the same. The
 // caller holds mu.
 func (c *Conn) finish() {
-	if c.phase != closing || c.sending() || c.in == ended {
+	if c.phase >= broken || c.phase == open && !c.shut || c.sending() || c.in == ended {
 		return
 	}
 	if err := c.sock.Shutdown(iocp.SendSide); err != nil {
@@ -125,8 +136,5 @@ func (c *Conn) breakOff(err error) bool {
 
 // blame sets the reason for OnClose. The caller holds mu.
 func (c *Conn) blame(err error) {
-	if c.ending == nil {
-		c.ending = &ending{}
-	}
-	c.ending.cause = err
+	c.more().cause = err
 }

@@ -20,8 +20,7 @@ type Config struct {
 	// is at least 2 here, so that one handler that blocks doesn't stop the
 	// rest on a machine with one CPU; its StallAfter, when 0, is 10 ms, so
 	// that handlers stuck on all CPUs don't either; its BufferSize, when 0, is
-	// 64 KiB or half of SendQueueMax if that is less, so that what was received
-	// can always be sent back.
+	// 64 KiB or half of SendQueueMax if that is less.
 	PortConfig iocp.Config
 
 	// Ports is how many ports of its own the server has. Connections are dealt
@@ -35,10 +34,24 @@ type Config struct {
 
 	// Workers is how many goroutines wait on each port and run callbacks. No
 	// more than the port's concurrency run at a time. 0 means twice that.
+	// While callbacks are in Conn.Blocking, others take their places.
+	//
+	// More workers don't help handlers that wait: at most the port's concurrency
+	// run at a time and, when those have been silent for StallAfter, as many
+	// again. With 2 CPUs and handlers that wait 100 ms each, a server does some
+	// 40 a second, however many Workers it has. Conn.Blocking and Blocking lift
+	// that.
 	Workers int
 
-	// SendQueueMax bounds the bytes queued on one connection, those being
-	// sent included. 0 means 256 KiB.
+	// Blocking says that any callback may block for long: each is run as by
+	// Conn.Blocking, so there are as many goroutines as connections whose
+	// callbacks block at the time. It costs callbacks that don't block less than a
+	// microsecond.
+	Blocking bool
+
+	// SendQueueMax is how many bytes one connection may have queued, those being
+	// sent included, for another message to be taken. So what is queued stays
+	// below that and one message more. 0 means 256 KiB.
 	SendQueueMax int
 
 	// ConnsMax bounds the open connections. Those beyond it are accepted and

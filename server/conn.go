@@ -16,11 +16,12 @@ type Conn struct {
 	id   uint64
 	recv iocp.Op
 
-	mu     sync.Mutex
-	data   any
-	out    *outbox // nil while nothing is queued
-	ending *ending // nil while open
-	slot   int32   // where the server's list has it; guarded by the server's mu
+	mu   sync.Mutex
+	data any
+	out  *outbox // nil while nothing is queued
+	rare *rarely // mostly nil; see more
+	by   *member // whose goroutine runs a callback; else nil
+	slot int32   // where the server's list has it; guarded by the server's mu
 	life
 }
 
@@ -86,6 +87,51 @@ func (c *Conn) Abort() error {
 		return net.ErrClosed
 	}
 	return nil
+}
+
+// CloseWrite ends our side of the stream: nothing more may be sent, what is queued
+// goes out, then the peer sees the end. What the peer sends still comes to OnData
+// until it ends its side too; then the connection is closed and OnClose called,
+// with nil. If it has done so before, which only an [EndHandler] lives to see,
+// that is when the queue is empty, within the bounds of Config.CloseTimeout.
+// CloseWrite doesn't wait. It returns net.ErrClosed when nothing may be sent
+// any more.
+func (c *Conn) CloseWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != open || c.shut {
+		return net.ErrClosed
+	}
+	c.shut, c.refused = true, false
+	if c.out != nil {
+		c.out.waiters.fail(net.ErrClosed)
+	}
+	if c.over {
+		c.startClosing(nil)
+	}
+	c.finish()
+	c.wake()
+	return nil
+}
+
+// Blocking runs f, which may block: on a lock, a channel, a database, another
+// machine. Meanwhile another worker, started if need be, takes the place of this
+// one, so any number of callbacks may block at a time, one for each connection
+// at most. Only the connection's own callbacks may call it, in the goroutine
+// that they are called in; in another one, while no callback of the connection
+// runs, it just runs f.
+//
+// A callback that blocks without saying so holds up a worker: see Config.Workers.
+// With Config.Blocking every callback is run like that.
+func (c *Conn) Blocking(f func()) {
+	c.mu.Lock()
+	by := c.by
+	c.mu.Unlock()
+	if by == nil {
+		f()
+		return
+	}
+	by.blocking(f)
 }
 
 // Pause stops reading from the connection: after the OnData under way, if any,

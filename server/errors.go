@@ -13,21 +13,23 @@ var (
 	// net.ErrClosed.
 	ErrServerClosed = fmt.Errorf("server: shut down: %w", net.ErrClosed)
 
-	// ErrQueueFull is what TrySend returns when the message doesn't fit in
-	// the connection's queue now. Nothing was queued.
+	// ErrQueueFull is what TrySend returns when the connection's queue is at
+	// Config.SendQueueMax. Nothing was queued. A WritableHandler is told when
+	// there is room again.
 	ErrQueueFull = errors.New("server: send queue full")
 
-	// ErrTooLarge refuses a message that can never fit in the queue: it is
-	// larger than Config.SendQueueMax.
-	ErrTooLarge = errors.New("server: message larger than Config.SendQueueMax")
+	// ErrGoexit is a PanicError's value when the callback didn't panic but
+	// ended its goroutine, as t.FailNow does.
+	ErrGoexit = errors.New("runtime.Goexit was called, as t.FailNow does")
 
 	errCloseTimeout = fmt.Errorf("server: the peer took nothing of what was queued for Config.CloseTimeout: %w", os.ErrDeadlineExceeded)
 )
 
-// PanicError is the reason that OnClose is given when a callback panicked.
+// PanicError is the reason that OnClose is given when a callback panicked, or
+// ended its goroutine.
 type PanicError struct {
-	Callback string // OnOpen, OnData or OnClose
-	Value    any    // what it panicked with
+	Callback string // OnOpen, OnData, OnEnd, OnWritable or OnClose
+	Value    any    // what it panicked with, or ErrGoexit
 	Stack    []byte // where, as printed by debug.Stack
 }
 

@@ -1,12 +1,13 @@
 package server
 
-import "runtime/debug"
-
 // Handler is told what happens to connections. The callbacks of one
 // connection are serialized; those of different connections are not.
 //
-// A callback that panics is logged with its stack and costs its connection: it
-// is reset, and OnClose gets a [PanicError].
+// A callback that panics, or ends its goroutine (runtime.Goexit, which is what
+// t.FailNow does), is logged with its stack and costs its connection: it is
+// reset, and OnClose gets a [PanicError]. The server goes on.
+//
+// A handler that also is an [EndHandler] or a [WritableHandler] is told more.
 type Handler interface {
 	// OnOpen is the first callback of a connection. Nothing is received
 	// before it returns.
@@ -29,6 +30,30 @@ type Handler interface {
 	OnClose(c *Conn, err error)
 }
 
+// EndHandler is a Handler whose connections may stay open when the peer has
+// ended its stream: for answers that come later. Without it the end of the
+// peer's stream closes the connection as soon as what is queued has gone.
+type EndHandler interface {
+	// OnEnd is called once, after the last OnData, when the peer has ended its
+	// stream; not on a connection that is closing already. From then on nothing
+	// is received, so nothing tells of a peer that is gone, until something
+	// is sent. The connection stays open until CloseWrite, which then closes
+	// it with nil as the reason, or Close or Abort; if CloseWrite has been called
+	// before, it closes when OnEnd returns.
+	OnEnd(c *Conn)
+}
+
+// WritableHandler is a Handler that wants to know when there is room in the
+// queue again.
+type WritableHandler interface {
+	// OnWritable is called after a TrySend was refused with ErrQueueFull, when
+	// the queue is at most half full again: once for any number of refusals
+	// before it, and again after the next. It isn't called on a connection that
+	// is closing. OnData isn't called between the refusal and OnWritable if it
+	// was OnData that met with it.
+	OnWritable(c *Conn)
+}
+
 // NopHandler does nothing in each callback. Embed it to write only some.
 type NopHandler struct{}
 
@@ -40,37 +65,3 @@ func (NopHandler) OnData(*Conn, []byte) {}
 
 // OnClose does nothing.
 func (NopHandler) OnClose(*Conn, error) {}
-
-func (c *Conn) callOpen() {
-	defer c.recovered("OnOpen")
-	c.srv.handler.OnOpen(c)
-}
-
-func (c *Conn) callData(data []byte) {
-	defer c.recovered("OnData")
-	c.srv.handler.OnData(c, data)
-}
-
-func (c *Conn) callClose(err error) {
-	defer c.recovered("OnClose")
-	c.srv.handler.OnClose(c, err)
-}
-
-// recovered keeps a callback's panic to its connection. It must be deferred
-// itself: recover works in no function further down.
-func (c *Conn) recovered(callback string) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	err := &PanicError{Callback: callback, Value: v, Stack: debug.Stack()}
-	c.srv.panics.Add(1)
-	c.srv.cfg.Logger.Error("handler panicked", "callback", callback, "conn", c.id,
-		"remote", c.RemoteAddr(), "panic", v, "stack", string(err.Stack))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.phase != closed {
-		c.breakOff(err)
-		c.blame(err)
-	}
-}

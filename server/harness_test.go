@@ -131,6 +131,9 @@ func tryDial(t *testing.T, addr netip.AddrPort) (*net.TCPConn, error) {
 	return c, nil
 }
 
+// addrPortOf is a client's own address.
+func addrPortOf(c *net.TCPConn) netip.AddrPort { return c.LocalAddr().(*net.TCPAddr).AddrPort() }
+
 // next waits for the next value on a channel.
 func next[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()

@@ -7,9 +7,12 @@ type phase uint8
 
 // The life of a connection has four phases:
 //
-//	open     callbacks run, messages are queued.
-//	closing  After Close, Shutdown or the peer's end of stream. No OnData, no
-//	         new messages. What is queued is sent, then our end of stream;
+//	open     callbacks run, messages are queued. After CloseWrite no more of
+//	         them, and once the queue is empty our end of stream is sent; after
+//	         the peer's end, if the handler has an OnEnd, no OnData.
+//	closing  After Close, Shutdown or the end of both streams, of which ours is
+//	         implied by the peer's unless the handler has an OnEnd. No OnData,
+//	         no new messages. What is queued is sent, then our end of stream;
 //	         what is received is dropped until the peer's.
 //	broken   After Abort, an error, a panic, or CloseTimeout. The socket is
 //	         closed, what is queued is dropped, pending operations come back.
@@ -19,8 +22,8 @@ type phase uint8
 //
 //	receiving  OnOpen, then receive, OnData, receive, OnData and so on, until
 //	           the end of stream or an error. While open it rests (neither
-//	           receiving nor ended) when it is paused or the queue is too
-//	           full, and only then.
+//	           receiving nor ended) when it is paused, the queue is too full,
+//	           or OnEnd has been called, and only then.
 //	sending    A send, its completion, the next send, until the queue is
 //	           empty: the queue holds something exactly while sending.
 //
@@ -31,6 +34,12 @@ type phase uint8
 // What another goroutine brings about comes to a worker as a posted packet: a
 // send that the system refuses (see Conn.launch), a chain that rests no longer
 // (see Conn.wake).
+//
+// OnWritable is due when the sending chain has made room, at any time. If the
+// receiving chain is in a callback, it sees to it afterwards; if it rests and has
+// to go on, it does so with OnWritable. Otherwise the sending chain's worker
+// calls it aside, and what comes to the receiving chain meanwhile is held until
+// it has returned: callbacks don't overlap.
 const (
 	open phase = iota
 	closing
@@ -50,97 +59,135 @@ const (
 
 // life is a connection's part of that, guarded by its mu.
 type life struct {
-	phase  phase
-	in     chain // the receiving chain
-	paused bool  // by Pause
-	answer uint8 // in OnData, until something is sent: whose; see Conn.answers
+	phase   phase
+	in      chain // the receiving chain
+	paused  bool  // by Pause
+	over    bool  // the peer has ended its stream, and OnEnd is told
+	shut    bool  // by CloseWrite
+	answer  bool  // in a callback, until something is sent; see sendNow
+	refused bool  // a message was, for lack of room: OnWritable is to be called
+	aside   bool  // OnWritable is called by the sending chain
 }
 
 // sending reports whether the sending chain is under way. The caller holds mu.
 func (c *Conn) sending() bool { return c.out != nil }
 
-// begin is the start of the receiving chain.
+// begin is the start of the receiving chain, which by has been set for.
 func (c *Conn) begin() {
-	c.callOpen()
+	c.call(onOpen, nil, nil)
 	c.readOn()
 }
 
-// received is a completion of the receiving chain. by is the worker's number.
-func (c *Conn) received(comp *iocp.Completion, by uint8) {
-	if c.in == waking { // nobody else writes it while the chain is under way
-		c.mu.Lock()
-		c.in = receiving
+// received is a completion of the receiving chain.
+func (c *Conn) received(comp *iocp.Completion, by *member) {
+	c.mu.Lock()
+	if c.by != nil {
+		c.more().held = hold(comp)
 		c.mu.Unlock()
-		c.readOn()
 		return
 	}
-	if comp.Err != nil || comp.N == 0 {
+	woken, heard := c.in == waking, c.phase == open
+	c.in = receiving
+	c.by, c.answer = by, true
+	c.mu.Unlock()
+	switch {
+	case woken:
+	case comp.Err != nil || comp.N == 0:
 		comp.Buf.Release()
 		c.readEnd(comp.Err)
 		return
+	case heard:
+		c.deliver(comp.Buf)
+	default:
+		comp.Buf.Release()
 	}
-	if c.answers(by) {
-		c.callData(comp.Buf.Bytes())
-	}
-	comp.Buf.Release()
 	c.readOn()
 }
 
-// answers reports whether the connection is open, and so to be told of data. The
-// first that it sends meanwhile is an answer most likely, and what the worker
-// touches for it is still in its caches: see sendNow.
-func (c *Conn) answers(by uint8) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.answer = by
-	return c.phase == open
+func hold(comp *iocp.Completion) *iocp.Completion {
+	held := *comp
+	return &held
 }
 
-// readOn lets the receiving chain go on, rest or end.
+// deliver hands over what was received.
+func (c *Conn) deliver(buf iocp.Buf) {
+	defer buf.Release()
+	c.call(onData, buf.Bytes(), nil)
+}
+
+// readOn follows a callback of the receiving chain, which goes on, rests or ends.
 func (c *Conn) readOn() {
 	c.mu.Lock()
-	c.answer = 0
+	c.writable()
+	_, by := c.free()
+	if c.phase == open && c.over && c.shut {
+		c.startClosing(nil)
+	}
 	switch {
 	case c.phase == broken:
 		c.in = resting
-		c.settle()
+		c.settle(by)
 	case c.full():
 		c.in = resting
 		c.mu.Unlock()
 	default:
 		c.mu.Unlock()
-		c.arm()
+		c.arm(by)
 	}
+}
+
+// writable calls OnWritable if it is due. The caller holds mu, and callbacks are
+// its own to run.
+func (c *Conn) writable() {
+	for c.due() {
+		c.refused = false
+		c.mu.Unlock()
+		c.call(onWritable, nil, nil)
+		c.mu.Lock()
+	}
+}
+
+// due reports whether OnWritable is. The caller holds mu.
+func (c *Conn) due() bool {
+	return c.refused && c.phase == open && c.queued() <= c.srv.cfg.SendQueueMax/2
 }
 
 // full reports whether the connection isn't to be read from for now. When it
 // is closing there are no answers to make room for, and the end of stream is
 // waited for. The caller holds mu.
 func (c *Conn) full() bool {
-	return c.phase == open && (c.paused || c.queued() > c.srv.cfg.SendQueueMax/2)
+	return c.phase == open && (c.paused || c.over || c.queued() > c.srv.cfg.SendQueueMax/2)
 }
 
 // arm starts the next receive.
-func (c *Conn) arm() {
+func (c *Conn) arm(by *member) {
 	if err := c.sock.RecvPooled(&c.recv); err != nil {
-		c.readEnd(err)
+		c.received(&iocp.Completion{Err: err}, by)
 	}
 }
 
 // readEnd is the end of the receiving chain: err is nil for the end of stream.
 func (c *Conn) readEnd(err error) {
 	c.mu.Lock()
+	if err == nil && c.phase == open && c.srv.ends != nil {
+		c.over = true
+		c.mu.Unlock()
+		c.call(onEnd, nil, nil)
+		c.readOn()
+		return
+	}
+	_, by := c.free()
 	c.in = ended
 	if err != nil {
 		c.breakOff(err)
 	} else if c.phase == open {
 		c.startClosing(nil)
 	}
-	c.settle()
+	c.settle(by)
 }
 
 // sent is a completion of the sending chain.
-func (c *Conn) sent(err error) {
+func (c *Conn) sent(err error, by *member) {
 	c.mu.Lock()
 	o := c.out
 	if o.refused != nil {
@@ -158,15 +205,47 @@ func (c *Conn) sent(err error) {
 		c.finish()
 	}
 	resume := c.resume()
-	if next == nil && !resume {
-		c.settle()
+	tell := c.by == nil && c.due()
+	switch {
+	case tell:
+		c.by, c.aside = by, !resume
+	case next == nil && !resume:
+		c.settle(by)
 		return
 	}
 	c.mu.Unlock()
 	c.launch(next)
-	if resume {
-		c.arm()
+	switch {
+	case tell && !resume:
+		c.tellAside()
+	case tell:
+		c.readOn()
+	case resume:
+		c.arm(by)
 	}
+}
+
+// tellAside calls OnWritable on the sending chain, and then hands on what has
+// come to the receiving chain meanwhile.
+func (c *Conn) tellAside() {
+	c.mu.Lock()
+	c.writable()
+	held, by := c.free()
+	c.mu.Unlock()
+	if held != nil {
+		c.received(held, by)
+	}
+}
+
+// free ends a callback, in the goroutine of by, and takes what has been held
+// meanwhile. The caller holds mu.
+func (c *Conn) free() (held *iocp.Completion, by *member) {
+	if c.rare != nil {
+		held, c.rare.held = c.rare.held, nil
+	}
+	by = c.by
+	c.by, c.answer, c.aside = nil, false, false
+	return held, by
 }
 
 // resume reports whether a resting receiving chain has to go on now, and if so
@@ -187,22 +266,22 @@ func (c *Conn) wake() {
 	}
 	c.in = waking
 	if c.port().Post(&c.recv, 0, c) != nil {
-		go c.received(nil, 0) // the port is closed: no worker would do it
+		go c.received(&iocp.Completion{}, c.srv.nobody) // the port is closed: no worker would do it
 	}
 }
 
 // settle goes on to OnClose if both chains have stopped on a connection that
-// isn't open. The caller holds mu and is a chain that has stopped; mu is
-// released.
-func (c *Conn) settle() {
+// isn't open. The caller holds mu and is a chain that has stopped, in the
+// goroutine of by; mu is released.
+func (c *Conn) settle(by *member) {
 	was := c.phase
 	if was == open || c.in == receiving || c.in == waking || c.sending() {
 		c.mu.Unlock()
 		return
 	}
-	c.phase = closed
+	c.phase, c.by = closed, by
 	cause := error(nil)
-	if e := c.ending; e != nil {
+	if e := c.rare; e != nil {
 		cause = e.cause
 		if e.timer != nil {
 			e.timer.Stop()
@@ -212,6 +291,6 @@ func (c *Conn) settle() {
 	if was == closing {
 		c.sock.Close()
 	}
-	c.callClose(cause)
-	c.srv.leave(c)
+	defer c.srv.leave(c)
+	c.call(onClose, nil, cause)
 }

@@ -5,26 +5,27 @@ import (
 	"net"
 )
 
-// TrySend queues a copy of data, or says at once why it can't: ErrQueueFull
-// when the queue has no room for all of it now, ErrTooLarge when it never
-// will, net.ErrClosed when the connection is closing. In each case nothing was
-// queued. TrySend never waits, so callbacks may use it on any connection. That
-// it returns nil doesn't mean that the peer has the data.
+// TrySend queues a copy of data, of any size, or says at once why it can't:
+// ErrQueueFull when Config.SendQueueMax bytes or more are queued already,
+// net.ErrClosed when the connection is closing or CloseWrite was called. In each
+// case nothing was queued. TrySend never waits, so callbacks may use it on any
+// connection. That it returns nil doesn't mean that the peer has the data.
 func (c *Conn) TrySend(data []byte) error { return c.trySend(message{data: data}) }
 
 // TrySendShared is TrySend for a shared message: the queue refers to it
 // instead of copying it. The caller keeps its own reference.
 func (c *Conn) TrySendShared(s *Shared) error { return c.trySend(message{shared: s}) }
 
-// Send queues a copy of data, and waits while there is no room for it. Sends
-// that wait are served in order, and TrySend says ErrQueueFull meanwhile. It
+// Send queues a copy of data, and waits while TrySend would say ErrQueueFull.
+// Sends that wait are served in order, and TrySend says ErrQueueFull meanwhile. It
 // returns ctx's error when ctx is done first, net.ErrClosed when the
-// connection begins to close first, ErrTooLarge when it would wait for ever;
-// in each case nothing was queued.
+// connection begins to close or CloseWrite is called first; in each case nothing
+// was queued.
 //
 // Send is for goroutines of the program's own. In a callback it holds up the
 // worker: if all workers wait like that, nobody is left to make room, and they
-// stay until their contexts are done. Callbacks use TrySend.
+// stay until their contexts are done. Callbacks use TrySend, or Send inside
+// Conn.Blocking.
 func (c *Conn) Send(ctx context.Context, data []byte) error {
 	return c.send(ctx, message{data: data})
 }
@@ -37,8 +38,9 @@ func (c *Conn) SendShared(ctx context.Context, s *Shared) error {
 
 func (c *Conn) trySend(m message) error {
 	c.mu.Lock()
-	err := c.admits(m)
+	err := c.admits()
 	if err != nil {
+		c.refused = err == ErrQueueFull && c.srv.writables != nil || c.refused
 		c.mu.Unlock()
 		if err == ErrQueueFull {
 			c.srv.queueFull.Add(1)
@@ -64,16 +66,20 @@ func (c *Conn) sendNow(m message) int {
 	if m.len() == 0 {
 		return 0
 	}
-	by := c.answer
-	c.answer = 0
-	if c.out != nil || by == 0 && m.len() < nowMin && c.port().Backlog() {
+	answer := c.answer
+	c.answer = false
+	if c.out != nil || !answer && m.len() < nowMin && c.port().Backlog() {
 		return 0
 	}
 	n, err := c.sock.TrySend(m.bytes())
 	if err != nil {
 		return 0
 	}
-	c.srv.tally(by).sent(n)
+	by := c.by
+	if by == nil {
+		by = c.srv.nobody
+	}
+	by.tally.sent(n)
 	return n
 }
 
@@ -82,7 +88,7 @@ func (c *Conn) send(ctx context.Context, m message) error {
 		return err
 	}
 	c.mu.Lock()
-	switch err := c.admits(m); err {
+	switch err := c.admits(); err {
 	case nil:
 		c.put(m, c.sendNow(m))
 		return nil
@@ -111,16 +117,14 @@ func (c *Conn) await(ctx context.Context, w *waiter) error {
 	return <-w.done
 }
 
-// admits says why a message can't be queued now. The caller holds mu.
-func (c *Conn) admits(m message) error {
-	switch n, bytesMax := m.len(), c.srv.cfg.SendQueueMax; {
-	case c.phase != open:
+// admits says why no message can be queued now. The caller holds mu.
+func (c *Conn) admits() error {
+	switch {
+	case c.phase != open || c.shut:
 		return net.ErrClosed
-	case n > bytesMax:
-		return ErrTooLarge
 	case c.out == nil:
 		return nil
-	case c.out.bytes+n > bytesMax, c.out.waiters.first != nil:
+	case c.out.bytes >= c.srv.cfg.SendQueueMax, c.out.waiters.first != nil:
 		return ErrQueueFull
 	}
 	return nil
@@ -168,6 +172,6 @@ func (c *Conn) launch(o *outbox) {
 	}
 	o.refused = err
 	if c.port().Post(&o.op, 0, c) != nil {
-		go c.sent(err) // the port is closed: no worker would do it
+		go c.sent(err, c.srv.nobody) // the port is closed: no worker would do it
 	}
 }

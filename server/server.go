@@ -13,10 +13,12 @@ import (
 // Server accepts connections and runs a Handler on them. All methods may be
 // called from any goroutine.
 type Server struct {
-	handler Handler
-	cfg     Config
-	ports   []*iocp.Port // at least one
-	ownPort bool
+	handler   Handler
+	ends      EndHandler      // the handler, if it is one; else nil
+	writables WritableHandler // likewise
+	cfg       Config
+	ports     []*iocp.Port // at least one
+	ownPort   bool
 
 	lastID    atomic.Uint64
 	refused   atomic.Uint64
@@ -35,7 +37,8 @@ type Server struct {
 	workers     sync.WaitGroup
 	working     context.Context // the workers'
 	endWork     context.CancelFunc
-	tallies     []tally // one for each worker, port after port
+	crews       []*crew // of each port
+	nobody      *member // who does what no worker does
 
 	failOnce sync.Once
 	failure  error         // why the port can't go on
@@ -61,11 +64,16 @@ func New(h Handler, cfg Config) (*Server, error) {
 	if err := s.openPorts(); err != nil {
 		return nil, err
 	}
+	s.ends, _ = h.(EndHandler)
+	s.writables, _ = h.(WritableHandler)
 	workers := cfg.Workers
 	if workers == 0 {
 		workers = 2 * s.Port().Stats().Concurrency
 	}
-	s.tallies = make([]tally, workers*len(s.ports))
+	for _, p := range s.ports {
+		s.crews = append(s.crews, &crew{srv: s, port: p, size: workers})
+	}
+	s.nobody = &member{crew: s.crews[0]}
 	s.working, s.endWork = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -109,8 +117,9 @@ func (s *Server) Addr() netip.AddrPort {
 }
 
 // open makes a connection of an accepted socket and calls OnOpen.
-func (s *Server) open(sock *iocp.Socket) {
+func (s *Server) open(sock *iocp.Socket, by *member) {
 	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1)}
+	c.by = by
 	if err := c.port().Associate(sock, c); err != nil {
 		s.refuse(sock)
 		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"math"
 	"sync/atomic"
 
 	"iocp"
@@ -18,7 +17,7 @@ type Stats struct {
 	BytesOut  uint64
 	Queued    int    // bytes in the send queues of all connections
 	QueueFull uint64 // messages refused with ErrQueueFull
-	Panics    uint64 // callbacks that panicked
+	Panics    uint64 // callbacks that panicked, or ended their goroutine
 
 	Port iocp.Stats // of the port, or the first of them
 }
@@ -31,13 +30,6 @@ type tally struct {
 	_                 [96]byte
 }
 
-// number is what tells a worker apart where there is little room: not 0. Two may
-// have the same if there are very many.
-func number(worker int) uint8 { return uint8(worker%math.MaxUint8) + 1 }
-
-// tally is that of a worker, by its number; 0 is nobody's.
-func (s *Server) tally(number uint8) *tally { return &s.tallies[max(int(number), 1)-1] }
-
 func (t *tally) received(n int) {
 	t.receives.Add(1)
 	t.bytesIn.Add(uint64(n))
@@ -46,6 +38,13 @@ func (t *tally) received(n int) {
 func (t *tally) sent(n int) {
 	t.sends.Add(1)
 	t.bytesOut.Add(uint64(n))
+}
+
+func (st *Stats) count(t *tally) {
+	st.Receives += t.receives.Load()
+	st.BytesIn += t.bytesIn.Load()
+	st.Sends += t.sends.Load()
+	st.BytesOut += t.bytesOut.Load()
 }
 
 // Stats reads the server's state. It visits every connection, with the lock
@@ -57,12 +56,13 @@ func (s *Server) Stats() Stats {
 		Panics:    s.panics.Load(),
 		Port:      s.Port().Stats(),
 	}
-	for i := range s.tallies {
-		t := &s.tallies[i]
-		st.Receives += t.receives.Load()
-		st.BytesIn += t.bytesIn.Load()
-		st.Sends += t.sends.Load()
-		st.BytesOut += t.bytesOut.Load()
+	st.count(&s.nobody.tally)
+	for _, crew := range s.crews {
+		crew.mu.Lock()
+		for _, m := range crew.members {
+			st.count(&m.tally)
+		}
+		crew.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -64,7 +64,7 @@ func (ws *waiters) fail(err error) {
 // admit queues what those who have waited longest want to send, as far as
 // there is room now.
 func (o *outbox) admit(bytesMax int) {
-	for w := o.waiters.first; w != nil && o.bytes+w.m.len() <= bytesMax; w = o.waiters.first {
+	for w := o.waiters.first; w != nil && o.bytes < bytesMax; w = o.waiters.first {
 		o.waiters.pop()
 		o.add(w.m, 0)
 		w.done <- nil
