@@ -37,6 +37,7 @@ var clauses = []clause{
 	{number: 18, word: "no_hand_over", run: noHandOver, config: iocp.Config{Concurrency: 1}},
 	{number: 19, word: "at_the_cap", run: atTheCap, config: iocp.Config{Concurrency: 1}},
 	{number: 20, word: "blocking", run: blockingPasses, config: iocp.Config{Concurrency: 1}},
+	{number: 20, word: "blocking_exits", run: blockingExits, config: iocp.Config{Concurrency: 1}},
 	{number: 20, word: "blocking_polls", run: blockingPolls, config: iocp.Config{Concurrency: 1}},
 	{number: 20, word: "silent", run: silentBelowCap, config: iocp.Config{Concurrency: 2}},
 	{number: 20, word: "silent_at_the_cap", run: silentAtCap, config: iocp.Config{Concurrency: 1, StallAfter: time.Millisecond}},

@@ -110,6 +110,21 @@ func blockingPasses(t *trial) {
 	second.gets(3)
 }
 
+// blockingExits has a function that blocks end the goroutine, as t.FailNow does:
+// the worker can be closed, and its slot is free.
+func blockingExits(t *trial) {
+	second, first := t.waiter(1), t.waiter(1)
+	t.post(nil, 1, nil)
+	first.gets(1)
+	first.tasks <- func(w *iocp.Worker) { w.Blocking(runtime.Goexit) }
+	t.arrives("the end of a worker's goroutine", first.gone)
+	if got := t.port.Stats().Running; got != 0 {
+		t.Errorf("%d workers run after the only one has gone, want none", got)
+	}
+	t.post(nil, 2, nil)
+	second.gets(2)
+}
+
 // backAgain has a worker come back from blocking to a port that has given its
 // slot away: two run of one allowed. When both are done, one runs again.
 func backAgain(t *trial) {

@@ -3,6 +3,7 @@ package routine_test
 import (
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 
 	"iocp"
@@ -97,5 +98,31 @@ func panicInside(t *trial) {
 	t.sleep(iocp.Infinite, true)
 	if r.runs != 3 {
 		t.Errorf("%d routines have run, want all 3", r.runs)
+	}
+}
+
+// exitInside has a routine end the goroutine that waits: another takes over, as
+// after a panic.
+func exitInside(t *trial) {
+	ops := make([]routine.Op, 3)
+	var r result
+	t.must(t.thread.Queue(&ops[0], func(error, int, *routine.Op) { runtime.Goexit() }))
+	t.must(t.thread.Queue(&ops[1], r.routine))
+	gone := make(chan bool)
+	go func() {
+		defer close(gone)
+		t.thread.SleepEx(0, true)
+		t.Error("SleepEx returned though its goroutine was ended")
+	}()
+	<-gone
+	if ops[0].Pending() || !ops[1].Pending() || r.runs != 0 {
+		t.Error("the Op whose routine ended the goroutine is pending, or the one after it isn't")
+	}
+	t.sleep(bound, true)
+	t.is(&r, 0, nil)
+	t.must(t.thread.Queue(&ops[2], r.routine))
+	t.sleep(bound, true)
+	if r.runs != 2 {
+		t.Errorf("%d routines have run after it, want 2", r.runs)
 	}
 }

@@ -34,6 +34,7 @@ var clauses = []struct {
 	{"C121_start_inside", startInside},
 	{"C121_wait_inside", waitInside},
 	{"C121_panic", panicInside},
+	{"C121_goexit", exitInside},
 	{"C122_owner", owner},
 	{"C123_bound_socket", boundSocket},
 	{"C123_adopted_socket", adoptedSocket},

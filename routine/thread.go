@@ -56,7 +56,8 @@ func (t *Thread) Backend() string { return t.port.Backend() }
 // end it, so that is iocp.ErrInvalid. When the thread is closed the error is
 // iocp.ErrClosed; when the kernel refuses to go on it is the cause.
 //
-// A panic in a routine passes through SleepEx. The thread can still be used;
+// A panic in a routine passes through SleepEx, and so does runtime.Goexit, with
+// which t.FailNow ends a goroutine. The thread can still be used, by any goroutine;
 // the routines that were to follow run in the next alertable wait.
 func (t *Thread) SleepEx(timeout time.Duration, alertable bool) (ioCompletion bool, err error) {
 	t.claim()
