@@ -171,6 +171,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	}
 	op.d.SetName(to)
 	op.d.SetBufs(bufs)
+	op.d.Clip()
 	op.d.Lend()
 	if kind == driver.KindRecvFrom {
 		err = d.d.RecvFrom(&op.d)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"iocp/internal/driver"
+	"iocp/internal/sched"
 )
 
 // This file adapts to the load: how many workers take part, and what each has to
@@ -14,9 +15,8 @@ const (
 	// reviewEvery is how often.
 	reviewEvery = 2 * time.Millisecond
 
-	// In percent of a worker's time: with no more than noRest he has too much
-	// to do, and with at least someRest he could do more.
-	noRest   = 3
+	// In percent of a worker's time: with no more than sched.NoneIdle he has too
+	// much to do, and with at least someRest he could do more.
 	someRest = 10
 )
 
@@ -57,7 +57,7 @@ func (p *Port) rested(passed int64) (sum int) {
 // with the least. If nobody has time left over they are to have equally many to
 // serve: those of a worker who has fewer would be served more often.
 func (p *Port) balance() {
-	busiest, idlest := extreme{at: -noRest - 1}, extreme{at: someRest - 1}
+	busiest, idlest := extreme{at: -sched.NoneIdle - 1}, extreme{at: someRest - 1}
 	most, fewest := extreme{at: 0}, extreme{at: math.MinInt}
 	for i, t := range *p.trays.Load() {
 		if t.Seat() == 0 {

@@ -273,7 +273,7 @@ func (s *Socket) TrySend(b []byte) (int, error) {
 	if !ok || len(b) == 0 {
 		return 0, ErrWouldBlock
 	}
-	n, err := now.SendNow(b)
+	n, err := now.SendNow(b[:min(len(b), driver.TransferMax)])
 	switch err {
 	case nil:
 		return n, nil

@@ -190,6 +190,11 @@ type NowSender interface {
 	SendNow(b []byte) (int, error)
 }
 
+// UndequeuedMax bounds the connections that one standing accept has taken from
+// the kernel and nobody has dequeued. Beyond it they stay with the kernel, within
+// its backlog.
+const UndequeuedMax = 64
+
 // Listener is a listening TCP socket of a backend.
 type Listener interface {
 	Handle

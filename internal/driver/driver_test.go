@@ -336,3 +336,31 @@ func TestPoolStorm(t *testing.T) {
 		t.Errorf("%d buffers out at the end", p.Out())
 	}
 }
+
+// What a transfer is to move begins where the last one stopped, and has its
+// bounds.
+func TestOpPiece(t *testing.T) {
+	data := []byte("abcdefghij")
+	var op driver.Op
+	op.SetBufs([][]byte{data[:1], {}, data[1:4], {}, data[4:5], data[5:]})
+	bounds := []struct {
+		moved, first, bytes int
+		over                bool
+	}{{0, 1, 4, false}, {2, 2, 3, false}, {2, 1, 6, false}, {4, 2, 2, false}, {2, 0, 0, true}}
+	for i, b := range bounds {
+		over := op.Moved(b.moved)
+		bufs, bytes := op.Piece(2)
+		if over != b.over || bytes != b.bytes || !over && len(bufs[0]) != b.first {
+			t.Fatalf("%d: moved %d: over %v, %d bytes of %q are left", i, b.moved, over, bytes, bufs)
+		}
+	}
+	if op.N != len(data) {
+		t.Fatalf("N = %d", op.N)
+	}
+	op.SetFile(nil, 0, 5)
+	op.DropBufs()
+	op.N, op.Want = 0, 5
+	if op.Moved(4) || !op.Moved(1) {
+		t.Fatal("a SendFile of 5 bytes isn't over after 5 bytes")
+	}
+}

@@ -53,8 +53,9 @@ type Op struct {
 	nbufs  uint8
 	heapAt int32 // place in a Timers, from 1; 0 is none
 
-	one  [1][]byte // see Bufs
-	many *[][]byte
+	place int32 // how many of Bufs are behind us: see Moved
+	one   [1][]byte
+	many  *[][]byte
 
 	about any // see Buf, File, Name, Accepted and NewNode
 
@@ -68,52 +69,6 @@ type Op struct {
 	N   int
 	Err error
 }
-
-// severalBufs, in nbufs, says that the buffers are in many.
-const severalBufs = 2
-
-// Bufs is what a Recv fills or a Send takes its bytes from. The slice of slices
-// is the op's own copy: the caller's array is free after submit.
-func (op *Op) Bufs() [][]byte {
-	if op.nbufs == severalBufs {
-		return *op.many
-	}
-	return op.one[:op.nbufs]
-}
-
-// SetBufs copies the slice headers of bufs into the op. It allocates only
-// when an op meets more buffers than ever before.
-func (op *Op) SetBufs(bufs [][]byte) {
-	if len(bufs) <= 1 {
-		op.nbufs = uint8(copy(op.one[:], bufs))
-		return
-	}
-	if op.many == nil {
-		op.many = new([][]byte)
-	}
-	*op.many = append((*op.many)[:0], bufs...)
-	op.nbufs = severalBufs
-}
-
-// SetOneBuf is SetBufs for a single buffer.
-func (op *Op) SetOneBuf(b []byte) {
-	op.one[0] = b
-	op.nbufs = 1
-}
-
-// Len is the number of bytes to be moved: those that Bufs holds, or what a
-// SendFile wants.
-func (op *Op) Len() int {
-	n := int(op.Want)
-	for _, b := range op.Bufs() {
-		n += len(b)
-	}
-	return n
-}
-
-// Left is how many bytes are still to be moved. The party that owns the op may
-// ask.
-func (op *Op) Left() int64 { return int64(op.Len() - op.N) }
 
 // ResetResult clears what the last use left behind and drops the references
 // to its buffers.
@@ -134,5 +89,5 @@ func (op *Op) DropBufs() {
 	}
 	op.audit.sent.Drop()
 	clear(op.Bufs())
-	op.nbufs = 0
+	op.nbufs, op.place = 0, 0
 }

@@ -43,3 +43,9 @@ func (*Mark) Set() bool { return true }
 
 // Clear does nothing in this build.
 func (*Mark) Clear() {}
+
+// Walk does nothing in this build.
+func Walk(int) {}
+
+// Walked is 0 in this build.
+func Walked() int64 { return 0 }

@@ -3,9 +3,12 @@ package sched
 // This file adapts the crew, that is how many workers may be busy or polling, to
 // the load.
 
+// NoneIdle is up to how much idle time, in percent of one worker's, nobody has
+// time left over.
+const NoneIdle = 3
+
 const (
 	// Reviews of the crew. Idle time is in percent of one worker's.
-	noneIdle = 3    // up to this much nobody has time left over
 	fullMin  = 5    // after so many reviews without there is work for one more
 	someIdle = 30   // from this much on one less is worth a trial
 	trialMin = 10   // reviews from one change to a trial, at first
@@ -36,7 +39,7 @@ func (s *State) Room() bool { return s.pollers+s.busy() < s.crew }
 // is tried, and the more rarely the more often it was in vain.
 func (s *State) Review(idle int) (promote *Waiter) {
 	s.steady++
-	if idle > noneIdle {
+	if idle > NoneIdle {
 		s.full = 0
 		s.relax(idle)
 		return nil

@@ -29,8 +29,8 @@ func TestCrewGrowsWhileNobodyIsIdle(t *testing.T) {
 		t.Fatal("another polls although one is enough")
 	}
 	review(s, fullMin-1, 0)
-	s.Review(noneIdle + 1)
-	promoted, after := review(s, 2*fullMin, noneIdle)
+	s.Review(NoneIdle + 1)
+	promoted, after := review(s, 2*fullMin, NoneIdle)
 	expect(t, "promoted", promoted, ws[3])
 	if after != fullMin {
 		t.Fatalf("grown after %d reviews in a row without idle time, want %d", after, fullMin)

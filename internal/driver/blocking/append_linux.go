@@ -22,7 +22,8 @@ func (f *File) append(b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		var m int
 		var errno error
-		err = raw.Control(func(fd uintptr) { m, errno = unix.Pwritev2(int(fd), [][]byte{b[n:]}, 0, unix.RWF_APPEND) })
+		piece := b[n:min(len(b), n+driver.TransferMax)]
+		err = raw.Control(func(fd uintptr) { m, errno = unix.Pwritev2(int(fd), [][]byte{piece}, 0, unix.RWF_APPEND) })
 		n += max(m, 0)
 		if errno != nil && errno != unix.EINTR {
 			err = errno

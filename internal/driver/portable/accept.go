@@ -9,10 +9,6 @@ import (
 	"iocp/internal/driver"
 )
 
-// undequeuedMax bounds the connections that a standing accept has taken from
-// the kernel and nobody has dequeued.
-const undequeuedMax = 64
-
 // acceptor is a listener's lane.
 type acceptor struct {
 	lane
@@ -108,7 +104,7 @@ func (a *acceptor) room(op *driver.Op) error {
 		if err := a.verdict(op); err != nil {
 			return err
 		}
-		if a.undequeued < undequeuedMax && !a.paused {
+		if a.undequeued < driver.UndequeuedMax && !a.paused {
 			return nil
 		}
 		a.h.mu.Unlock()

@@ -57,7 +57,7 @@ func TestAcceptManyIsBounded(t *testing.T) {
 	op.Self = op
 	b.must(l.Accept(op))
 	const extra = 5
-	for range undequeuedMax + extra {
+	for range driver.UndequeuedMax + extra {
 		b.dial(l)
 	}
 	nodes := make(map[*driver.Op]bool)
@@ -71,7 +71,7 @@ func TestAcceptManyIsBounded(t *testing.T) {
 		return node
 	}
 	var out []*driver.Op
-	for range undequeuedMax {
+	for range driver.UndequeuedMax {
 		out = append(out, take())
 	}
 	b.quiet()
@@ -81,8 +81,8 @@ func TestAcceptManyIsBounded(t *testing.T) {
 		node.Home().Recycle(node)
 		out = append(out, take())
 	}
-	if len(nodes) != undequeuedMax {
-		t.Fatalf("%d nodes in use, want %d", len(nodes), undequeuedMax)
+	if len(nodes) != driver.UndequeuedMax {
+		t.Fatalf("%d nodes in use, want %d", len(nodes), driver.UndequeuedMax)
 	}
 	if !l.Cancel(op) {
 		t.Fatal("not found")

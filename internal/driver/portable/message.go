@@ -33,7 +33,11 @@ func (r *receiver) verdict(op *driver.Op) error { return r.d.verdict(op) }
 // transfer receives a datagram where it certainly fits: what becomes of one that
 // doesn't, and of its sender's name, differs between systems.
 func (r *receiver) transfer(op *driver.Op) (int, error) {
-	if need := max(largest, op.Len()+1); len(r.room) < need {
+	need := largest
+	if _, udp := r.d.conn.(*net.UDPConn); !udp {
+		need = max(need, op.Len()+1)
+	}
+	if len(r.room) < need {
 		r.room = make([]byte, need)
 	}
 	n, err := r.receive(op)
@@ -82,6 +86,9 @@ type sender struct {
 func (s *sender) verdict(op *driver.Op) error { return s.d.verdict(op) }
 
 func (s *sender) transfer(op *driver.Op) (int, error) {
+	if op.Len() == driver.TransferMax {
+		return 0, driver.ErrMessageSize // nobody's datagram is so large: don't copy it
+	}
 	msg := joined(op.Bufs())
 	n, err := s.one(op, msg)
 	for s.d.nobody(err) {

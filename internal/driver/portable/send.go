@@ -21,6 +21,7 @@ type writer struct {
 	lane
 	s      *stream
 	gather net.Buffers  // of the send under way
+	room   [][]byte     // where it is
 	gone   atomic.Int64 // bytes of the send under way that the system has taken
 	shut   bool         // no further sends are accepted
 	fin    bool         // the peer has been told
@@ -81,12 +82,14 @@ func (w *writer) transfer(op *driver.Op) (int, error) {
 	var err error
 	for rest := op.Bufs(); len(rest) > 0 && err == nil; rest = rest[min(len(rest), gatherMax):] {
 		var n int64
-		w.gather = net.Buffers(rest[:min(len(rest), gatherMax)])
+		w.room = append(w.room[:0], rest[:min(len(rest), gatherMax)]...)
+		w.gather = w.room // it is used up, and Undelivered looks at the op's
 		n, err = w.gather.WriteTo(w.s.conn)
 		sent += n
 		w.gone.Store(sent)
 	}
 	w.gather = nil
+	clear(w.room)
 	return int(sent), err
 }
 

@@ -24,16 +24,16 @@ func (t *Transfer) Call() {
 	case t.Msg != nil:
 		t.N, t.Errno = epoll.RecvMessage(t.FD, t.Msg)
 	case t.Send:
-		t.N, t.Errno = epoll.Send(t.FD, t.Bufs, t.Skip)
+		t.N, t.Errno = epoll.Send(t.FD, t.Bufs, t.Len)
 	default:
-		t.N, t.Errno = epoll.Recv(t.FD, t.Bufs, t.Peek)
+		t.N, t.Errno = epoll.Recv(t.FD, t.Bufs, t.Len, t.Peek)
 	}
 }
 
-// Gather describes to the kernel what the transfer has left to move, as far as
-// iov has room, and reports how many vectors and bytes that is.
-func (t *Transfer) Gather(iov []unix.Iovec) (n, bytes int) {
-	return epoll.Gather(iov, t.Bufs, t.Skip)
+// Gather describes to the kernel what the transfer moves, and reports how many
+// vectors that takes.
+func (t *Transfer) Gather(iov *[VecMax]unix.Iovec) int {
+	return epoll.Gather(iov, t.Bufs, t.Len)
 }
 
 // Batches implements Exec.

@@ -10,10 +10,6 @@ import (
 	"iocp/internal/driver"
 )
 
-// nodesMax bounds the accepted connections of one standing accept that nobody
-// has dequeued. Beyond it they stay with the kernel, within its backlog.
-const nodesMax = 64
-
 // listener is a listening TCP or Unix socket. Its lock has the place of a stream's.
 type listener struct {
 	mu    sync.Mutex
@@ -175,7 +171,7 @@ func (l *listener) unlessNobody(err error) error {
 func (l *listener) pump(tray *driver.Tray) {
 	for l.waits && l.ops.Front() != nil {
 		op := l.ops.Front()
-		if op.Kind == driver.KindAcceptMany && l.out >= nodesMax {
+		if op.Kind == driver.KindAcceptMany && l.out >= driver.UndequeuedMax {
 			return // Recycle goes on
 		}
 		s, err := l.accept()

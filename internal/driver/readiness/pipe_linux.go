@@ -41,9 +41,9 @@ func (e pipeEnd) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
 // SIGPIPE: the Go runtime spares descriptors above 2.
 func (t *Transfer) callPipe() {
 	if t.Send {
-		t.N, t.Errno = epoll.Write(t.FD, t.Bufs, t.Skip)
+		t.N, t.Errno = epoll.Write(t.FD, t.Bufs, t.Len)
 	} else {
-		t.N, t.Errno = epoll.Read(t.FD, t.Bufs, t.Peek)
+		t.N, t.Errno = epoll.Read(t.FD, t.Bufs, t.Len, t.Peek)
 	}
 }
 

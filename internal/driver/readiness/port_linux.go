@@ -48,8 +48,8 @@ type Transfer struct {
 	Send bool
 	Peek bool     // receive without consuming
 	Pipe bool     // FD is a pipe's: not for an Exec
-	Bufs [][]byte // what to fill or send...
-	Skip int      // ...less so many bytes at the front
+	Bufs [][]byte // what to fill or send, VecMax buffers at most...
+	Len  int      // ...of which so many bytes: at most driver.TransferMax
 
 	// Msg is set for a datagram: it says all of the above again, and names
 	// whom it goes to or came from.

@@ -6,15 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
+	"iocp/internal/sys/epoll"
 )
 
 // scratch is where a receive that consumes nothing looks at its one byte.
 // Nobody reads it.
 var scratch = [][]byte{make([]byte, 1)}
 
-// vecMax is how many buffers every Exec offers to the kernel at a time. A
-// receive into more may be short with data still waiting.
-const vecMax = 16
+// VecMax is how many buffers a Transfer has at most.
+const VecMax = epoll.VecMax
 
 // begin makes the transfer of a side that was on the port's list.
 func (s *stream) begin(send bool, out *[]Transfer) {
@@ -40,22 +40,21 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 		q.busy = true
 		s.set.port.crew.Do(&sendJob{s.set.port, t})
 		return
-	case send:
-		t.Skip = op.N
 	case op.Kind == driver.KindRecvPooled:
 		if t.buf = s.set.port.pool.Get(&s.acct, s); t.buf == nil {
 			return // Kick comes when there is one
 		}
 		op.SetOneBuf(t.buf.Data)
-	case op.Len() == 0:
+	case !send && op.Len() == 0:
 		// What recv(2) answers when given no room differs between kinds of
 		// socket. C61 wants it to wait for data: look for a byte without
 		// taking it.
 		t.Peek = true
 	}
-	t.Bufs = op.Bufs()
 	if t.Peek {
-		t.Bufs = scratch
+		t.Bufs, t.Len = scratch, 1
+	} else {
+		t.Bufs, t.Len = op.Piece(VecMax)
 	}
 	q.busy = true
 	*out = append(*out, t)
@@ -148,8 +147,7 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 // sent settles a send that moved something: it is over when nothing is left,
 // or when it was cancelled half-way (C78).
 func (s *stream) sent(t *Transfer) (error, bool) {
-	t.op.N += t.N
-	if t.op.N >= t.op.Len() {
+	if t.op.Moved(t.N) {
 		return nil, true
 	}
 	return driver.ErrAborted, t.op.Canceled
@@ -182,7 +180,7 @@ func (s *stream) received(q *queue, t *Transfer) {
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
 	// has come already, or the receive stopped at out-of-band data, or, on a
 	// Unix socket, where a descriptor is passed along (unix(7)).
-	if t.N < op.Len() && len(op.Bufs()) <= vecMax && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
+	if t.N < t.Len && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
 		q.ready = false
 	}
 }

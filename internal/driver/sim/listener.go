@@ -7,10 +7,8 @@ import (
 	"iocp/internal/driver"
 )
 
-const (
-	backlogMax = 4096 // the longest backlog, and the one of who asks for none
-	nodesMax   = 64   // connections of a standing accept that nobody has dequeued
-)
+// backlogMax is the longest backlog, and the one of who asks for none.
+const backlogMax = 4096
 
 // listener is a listening socket. The network's lock guards it.
 type listener struct {
@@ -110,7 +108,7 @@ func (l *listener) take() *stream {
 // advance has a connection accepted, if there are one and an operation for it.
 func (l *listener) advance() {
 	op := l.ops.Front()
-	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.out >= nodesMax {
+	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.out >= driver.UndequeuedMax {
 		return
 	}
 	l.due = true

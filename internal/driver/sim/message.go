@@ -56,7 +56,7 @@ func (d *datagram) post(op *driver.Op) (over bool, err error) {
 // write copies what op sends.
 func (d *datagram) write(op *driver.Op) message {
 	op.N = op.Len()
-	return message{data: gather(op.Bufs(), 0, op.N)}
+	return message{data: gather(op.Bufs(), op.N)}
 }
 
 // deliver has something arrive, in order after what was sent before or not.

@@ -61,7 +61,19 @@ func (s *stream) Kick() {
 }
 
 // sendable reports whether there is room at the other end, or no need for it.
-func (s *stream) sendable(op *driver.Op) bool { return op.N == op.Len() || s.room() > 0 }
+func (s *stream) sendable(op *driver.Op) bool { return left(op) == 0 || s.room() > 0 }
+
+// left is how many bytes a send may move next; 0 is none at all.
+func left(op *driver.Op) int {
+	if op.Kind == driver.KindSendFile {
+		return int(min(op.Want-int64(op.N), driver.TransferMax))
+	}
+	_, bytes := op.Piece(piecesMax)
+	return bytes
+}
+
+// piecesMax is of how many buffers a piece of a send is made at most.
+const piecesMax = 16
 
 // gone reports whether the other end is closed, or has given this connection up
 // for another.
@@ -79,18 +91,18 @@ func (s *stream) room() int {
 
 // push puts a part of a send on its way.
 func (s *stream) push(op *driver.Op) (over bool, err error) {
-	if n := min(op.Len()-op.N, s.room()); n > 0 {
+	if n := min(left(op), s.room()); n > 0 {
 		data, err := s.piece(op, s.chance.portion(n))
 		if err != nil {
 			return true, err
 		}
-		op.N += len(data)
+		over = op.Moved(len(data))
 		s.transmit(func(from *stream) { from.peer.hears(from, data) })
 		if !s.gone() {
 			s.peer.in.coming += len(data)
 		}
 	}
-	return op.N == op.Len(), nil
+	return over || left(op) == 0, nil
 }
 
 // piece is the next n bytes of a send. There may be less in a file.
@@ -98,7 +110,8 @@ func (s *stream) piece(op *driver.Op, n int) ([]byte, error) {
 	if op.Kind == driver.KindSendFile {
 		return s.filePiece(op, n)
 	}
-	return gather(op.Bufs(), op.N, n), nil
+	bufs, _ := op.Piece(piecesMax)
+	return gather(bufs, n), nil
 }
 
 // fill moves n bytes to bufs, in order.
@@ -119,16 +132,10 @@ func (in *inbox) fill(bufs [][]byte, n int) int {
 	return n
 }
 
-// gather copies n bytes out of bufs, leaving out the first skip.
-func gather(bufs [][]byte, skip, n int) []byte {
+// gather copies the first n bytes of bufs.
+func gather(bufs [][]byte, n int) []byte {
 	out := make([]byte, 0, n)
 	for _, b := range bufs {
-		if skip >= len(b) {
-			skip -= len(b)
-			continue
-		}
-		b = b[skip:]
-		skip = 0
 		out = append(out, b[:min(len(b), n-len(out))]...)
 	}
 	return out

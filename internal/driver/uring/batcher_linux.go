@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	vecMax = 16 // buffers per vectored transfer
-
 	// batchMin is how many transfers make the ring worth while: fewer are
 	// cheaper by themselves (docs/decisions/0004).
 	batchMin = 4
@@ -56,7 +54,7 @@ type ring struct {
 // call, so it can be used again for the next batch.
 type vec struct {
 	msg unix.Msghdr
-	iov [vecMax]unix.Iovec
+	iov [readiness.VecMax]unix.Iovec
 }
 
 func newBatcher() (*batcher, error) {
@@ -190,22 +188,20 @@ func (r *ring) fill(sqe *uring.SQE, t *readiness.Transfer, id uint64, vecs *int)
 		return t.Msg.Len()
 	}
 	if len(t.Bufs) == 1 {
-		buf := t.Bufs[0][t.Skip:]
 		sqe.Opcode = choose(t, uring.OpSend, uring.OpRecv)
-		sqe.Buffer(buf)
-		return len(buf)
+		sqe.Buffer(t.Bufs[0][:t.Len])
+		return t.Len
 	}
 	if *vecs == len(r.vecs) {
 		r.vecs = append(r.vecs, new(vec))
 	}
 	v := r.vecs[*vecs]
 	*vecs++
-	n, bytes := t.Gather(v.iov[:])
 	v.msg.Iov = &v.iov[0]
-	v.msg.SetIovlen(n)
+	v.msg.SetIovlen(t.Gather(&v.iov))
 	sqe.Opcode = choose(t, uring.OpSendmsg, uring.OpRecvmsg)
 	sqe.Message(&v.msg)
-	return bytes
+	return t.Len
 }
 
 func choose(t *readiness.Transfer, send, recv uint8) uint8 {

@@ -112,9 +112,9 @@ func selfTest(made *uring.Ring) error {
 	r := &ring{ring: made}
 	in, out := make([]byte, 4), []byte("ring")
 	steps := []readiness.Transfer{
-		{FD: pair[0], Bufs: [][]byte{in}},
-		{FD: pair[1], Bufs: [][]byte{out}, Send: true},
-		{FD: pair[0], Bufs: [][]byte{in[:2], in[2:]}},
+		{FD: pair[0], Bufs: [][]byte{in}, Len: len(in)},
+		{FD: pair[1], Bufs: [][]byte{out}, Len: len(out), Send: true},
+		{FD: pair[0], Bufs: [][]byte{in[:2], in[2:]}, Len: len(in)},
 	}
 	want := []syscall.Errno{unix.EAGAIN, 0, 0}
 	for i := range steps {

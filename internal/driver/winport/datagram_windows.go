@@ -105,7 +105,7 @@ func (s *Stream) beginDatagram(r *record) {
 		return
 	}
 	for {
-		r.load(r.op.Bufs(), 0)
+		r.load(r.op.Bufs(), driver.TransferMax)
 		err := start(r)
 		if err = s.started(r, call, err); err == nil {
 			return

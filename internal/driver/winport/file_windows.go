@@ -65,7 +65,7 @@ func (f *File) submit(op *driver.Op) error {
 func (f *File) begin(r *record, polling bool) {
 	op := r.op
 	b := op.Bufs()[0][op.N:]
-	b = b[:min(len(b), requestMax)]
+	b = b[:min(len(b), driver.TransferMax)]
 	if len(b) > 0 {
 		r.pins.Pin(&b[0])
 	}
@@ -104,7 +104,7 @@ func (f *File) packet(r *record, n int) {
 	}
 	f.landed(r)
 	r.op.N += n
-	if status := r.status(); status == 0 && n == requestMax && r.op.N < r.op.Len() && !f.closed && !r.canceled {
+	if status := r.status(); status == 0 && n == driver.TransferMax && r.op.N < r.op.Len() && !f.closed && !r.canceled {
 		f.begin(r, true)
 	} else {
 		f.report(r, status, true)

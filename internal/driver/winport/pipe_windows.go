@@ -110,14 +110,11 @@ func (e *PipeEnd) begin(r *record) {
 
 // piece is what is to be moved next.
 func piece(op *driver.Op) []byte {
-	skip := op.N
-	for _, b := range op.Bufs() {
-		if skip < len(b) {
-			return b[skip:min(len(b), skip+pipeRoom)]
-		}
-		skip -= len(b)
+	bufs, bytes := op.Piece(1)
+	if len(bufs) == 0 {
+		return nil
 	}
-	return nil
+	return bufs[0][:min(bytes, pipeRoom)]
 }
 
 // packet implements owner.
@@ -138,18 +135,16 @@ func (e *PipeEnd) packet(r *record, n int) {
 
 // over looks at an operation that the kernel has given back, or didn't take.
 func (e *PipeEnd) over(r *record, n int, status syscall.Errno) {
-	n += r.op.N
-	switch {
+	switch over := r.op.Moved(n); {
 	case status != 0:
-		r.end(n, e.failure(r, status))
-	case r.op.Kind != driver.KindSend || n >= r.op.Len():
-		r.end(n, nil)
+		r.end(r.op.N, e.failure(r, status))
+	case r.op.Kind != driver.KindSend || over:
+		r.end(r.op.N, nil)
 	case e.closed:
-		r.end(n, net.ErrClosed)
+		r.end(r.op.N, net.ErrClosed)
 	case r.canceled:
-		r.end(n, driver.ErrAborted)
+		r.end(r.op.N, driver.ErrAborted)
 	default:
-		r.op.N = n
 		r.state = queued
 	}
 }

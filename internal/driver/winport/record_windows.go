@@ -26,13 +26,10 @@ const (
 	done                  // the result is set; it waits to be reported in order
 )
 
-// What one WSARecv or WSASend may be given: bytes, since a WSABUF and a packet
-// count in 32 bits, and buffers, since Wine passes them on to one sendmsg
-// (IOV_MAX). A longer send is made in several requests.
-const (
-	requestMax = 1 << 30
-	buffersMax = 1024
-)
+// buffersMax is how many buffers one WSARecv or WSASend may be given, since Wine
+// passes them on to one sendmsg (IOV_MAX). A longer send, or one of more than
+// driver.TransferMax bytes, is made in several requests.
+const buffersMax = 1024
 
 // record is the backend's part of one operation. It is guarded by its owner's
 // mutex, and so is the operation while the record has it.
@@ -67,26 +64,18 @@ type owner interface {
 	packet(r *record, n int)
 }
 
-// load describes bufs to the kernel from the skip-th byte on.
-func (r *record) load(bufs [][]byte, skip int) {
+// load describes to the kernel the first bytes of bufs, so many at most.
+func (r *record) load(bufs [][]byte, bytes int) {
 	if r.bufs == nil {
 		r.bufs = r.inline[:0]
 	}
 	r.bufs = r.bufs[:0]
-	room := requestMax
 	for _, b := range bufs {
-		if skip >= len(b) {
-			skip -= len(b)
-			continue
+		if b = b[:min(len(b), bytes)]; len(b) > 0 {
+			r.pins.Pin(&b[0])
+			r.bufs = append(r.bufs, windows.WSABuf{Len: uint32(len(b)), Buf: &b[0]})
+			bytes -= len(b)
 		}
-		if room == 0 || len(r.bufs) == buffersMax {
-			break
-		}
-		b = b[skip:min(len(b), skip+room)]
-		skip = 0
-		r.pins.Pin(&b[0])
-		r.bufs = append(r.bufs, windows.WSABuf{Len: uint32(len(b)), Buf: &b[0]})
-		room -= len(b)
 	}
 	if len(r.bufs) == 0 {
 		r.bufs = append(r.bufs, windows.WSABuf{})
@@ -109,7 +98,7 @@ func (r *record) goesOn() bool {
 	case driver.KindSend:
 		return r.alone
 	case driver.KindReadAt, driver.KindWriteAt:
-		return r.op.Len() > requestMax
+		return r.op.Len() > driver.TransferMax
 	}
 	return false
 }

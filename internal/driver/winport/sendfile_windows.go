@@ -35,7 +35,7 @@ func (s *Stream) beginFile(r *record) error {
 	}
 	s.lend(r)
 	r.at(op.Off, op.N)
-	err := system.transmitFile(s.sock, f.sock, uint32(min(left, requestMax)), r)
+	err := system.transmitFile(s.sock, f.sock, uint32(min(left, driver.TransferMax)), r)
 	return s.started(r, "TransmitFile", err)
 }
 

@@ -6,15 +6,9 @@ import (
 	"iocp/internal/driver"
 )
 
-const (
-	// requestsMax is how many AcceptEx a standing accept has in the kernel:
-	// so many connections of a burst need no answer from us.
-	requestsMax = 16
-
-	// nodesMax bounds its connections that nobody has dequeued. Beyond it they
-	// stay with the kernel, within its backlog.
-	nodesMax = 64
-)
+// requestsMax is how many AcceptEx a standing accept has in the kernel: so many
+// connections of a burst need no answer from us.
+const requestsMax = 16
 
 // standing is one AcceptMany. It is guarded by its listener's mutex.
 //
@@ -61,7 +55,7 @@ func (st *standing) again() {
 }
 
 func (st *standing) supply(polling bool) {
-	for st.err == nil && len(st.reqs) < requestsMax && len(st.reqs)+st.out < nodesMax {
+	for st.err == nil && len(st.reqs) < requestsMax && len(st.reqs)+st.out < driver.UndequeuedMax {
 		r := st.l.port.records.take(st.l, st.op)
 		r.many = st
 		if err := st.l.post(r); err != nil {

@@ -21,7 +21,7 @@ func (s *Stream) RecvPooled(op *driver.Op) error { return s.submit(&s.recvs, op,
 // Send implements driver.Stream. One too long for a single request is alone,
 // so that nothing gets between its parts.
 func (s *Stream) Send(op *driver.Op) error {
-	return s.submit(&s.sends, op, op.Len() > requestMax || len(op.Bufs()) > buffersMax)
+	return s.submit(&s.sends, op, op.Len() > driver.TransferMax || len(op.Bufs()) > buffersMax)
 }
 
 // submit accepts an operation. The mutex makes the order of the starting calls
@@ -63,7 +63,7 @@ func (s *Stream) begin(r *record) error {
 	case driver.KindRecvPooled:
 		r.load(nil, 0)
 	default:
-		r.load(r.op.Bufs(), 0)
+		r.load(r.op.Piece(buffersMax))
 	}
 	s.lend(r)
 	return s.started(r, "WSARecv", system.recv(s.sock, r))
@@ -71,7 +71,7 @@ func (s *Stream) begin(r *record) error {
 
 // beginSend sends what of the operation hasn't been sent yet.
 func (s *Stream) beginSend(r *record) error {
-	r.load(r.op.Bufs(), r.op.N)
+	r.load(r.op.Piece(buffersMax))
 	s.lend(r)
 	return s.started(r, "WSASend", system.send(s.sock, r))
 }
@@ -79,17 +79,15 @@ func (s *Stream) beginSend(r *record) error {
 // sent looks at a send that the kernel has given back: it is over with an
 // error or with all its bytes (C73).
 func (s *Stream) sent(r *record, n int, status syscall.Errno) {
-	n += r.op.N
-	switch {
-	case status == 0 && n < r.op.Len() && s.closed:
-		r.end(n, net.ErrClosed)
-	case status == 0 && n < r.op.Len() && r.canceled:
-		r.end(n, driver.ErrAborted)
-	case status == 0 && n < r.op.Len():
-		r.op.N = n
-		r.state = queued
+	switch over := r.op.Moved(n); {
+	case status != 0 || over:
+		r.end(r.op.N, s.outcome(r, "WSASend", status))
+	case s.closed:
+		r.end(r.op.N, net.ErrClosed)
+	case r.canceled:
+		r.end(r.op.N, driver.ErrAborted)
 	default:
-		r.end(n, s.outcome(r, "WSASend", status))
+		r.state = queued
 	}
 }
 
@@ -174,7 +172,7 @@ func (s *Stream) receiveNow(r *record, b []byte) (int, error) {
 		}
 		s.nonblocking = true
 	}
-	r.inline[0] = windows.WSABuf{Len: uint32(min(len(b), requestMax)), Buf: &b[0]}
+	r.inline[0] = windows.WSABuf{Len: uint32(min(len(b), driver.TransferMax)), Buf: &b[0]}
 	defer func() { r.inline[0] = windows.WSABuf{} }()
 	r.flags = 0
 	err := windows.WSARecv(s.sock, &r.inline[0], 1, &r.got, &r.flags, nil, nil)

@@ -13,8 +13,8 @@ import (
 // tells the scheduler is used.
 const rawBytesMax = 64 << 10
 
-// iovMax is how many buffers one transfer takes at most (IOV_MAX is 1024).
-const iovMax = 16
+// VecMax is how many buffers one transfer takes at most (IOV_MAX is 1024).
+const VecMax = 16
 
 // Ready fills events with what is ready now and doesn't wait.
 func Ready(set int, events []Event) (int, syscall.Errno) {
@@ -79,20 +79,22 @@ func Dissolve(fd int) syscall.Errno {
 	return e
 }
 
-// Recv receives into bufs without waiting. With peek the data stays queued.
-func Recv(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
+// Recv receives into the first bytes of bufs, so many at most, without waiting.
+// With peek the data stays queued. There are VecMax buffers at most.
+func Recv(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 	count(CallRecv)
 	flags := unix.MSG_DONTWAIT
 	if peek {
 		flags |= unix.MSG_PEEK
 	}
-	return transfer(syscall.SYS_RECVFROM, syscall.SYS_RECVMSG, fd, bufs, 0, flags)
+	return transfer(syscall.SYS_RECVFROM, syscall.SYS_RECVMSG, fd, bufs, bytes, flags)
 }
 
-// Send sends bufs, less their first skip bytes, without waiting.
-func Send(fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
+// Send sends the first bytes of bufs, so many at most, without waiting. There
+// are VecMax buffers at most.
+func Send(fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
 	count(CallSend)
-	return transfer(syscall.SYS_SENDTO, syscall.SYS_SENDMSG, fd, bufs, skip, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return transfer(syscall.SYS_SENDTO, syscall.SYS_SENDMSG, fd, bufs, bytes, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
 // SendOne is Send for one buffer.
@@ -101,11 +103,11 @@ func SendOne(fd int, b []byte) (int, syscall.Errno) {
 	return single(syscall.SYS_SENDTO, fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
-func transfer(one, many uintptr, fd int, bufs [][]byte, skip, flags int) (int, syscall.Errno) {
+func transfer(one, many uintptr, fd int, bufs [][]byte, bytes, flags int) (int, syscall.Errno) {
 	if len(bufs) != 1 {
-		return vectored(many, fd, bufs, skip, flags)
+		return vectored(many, fd, bufs, bytes, flags)
 	}
-	return single(one, fd, bufs[0][skip:], flags)
+	return single(one, fd, bufs[0][:bytes], flags)
 }
 
 func single(call uintptr, fd int, b []byte, flags int) (int, syscall.Errno) {
@@ -118,13 +120,12 @@ func single(call uintptr, fd int, b []byte, flags int) (int, syscall.Errno) {
 	return result(n, e)
 }
 
-func vectored(many uintptr, fd int, bufs [][]byte, skip, flags int) (int, syscall.Errno) {
-	var iov [iovMax]unix.Iovec
+func vectored(many uintptr, fd int, bufs [][]byte, bytes, flags int) (int, syscall.Errno) {
+	var iov [VecMax]unix.Iovec
 	var msg unix.Msghdr
-	n, total := Gather(iov[:], bufs, skip)
 	msg.Iov = &iov[0]
-	msg.SetIovlen(n)
-	if total > rawBytesMax {
+	msg.SetIovlen(Gather(&iov, bufs, bytes))
+	if bytes > rawBytesMax {
 		r, _, e := syscall.Syscall(many, uintptr(fd), uintptr(unsafe.Pointer(&msg)), uintptr(flags))
 		return result(r, e)
 	}
@@ -139,22 +140,14 @@ func result(n uintptr, e syscall.Errno) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-// Gather describes bufs, less their first skip bytes, to the kernel. It takes
-// as many as iov has room for and reports how many and how many bytes.
-func Gather(iov []unix.Iovec, bufs [][]byte, skip int) (n, total int) {
-	for _, b := range bufs {
-		if skip >= len(b) {
-			skip -= len(b)
-			continue
-		}
-		if n == len(iov) {
-			break
-		}
-		b, skip = b[skip:], 0
-		iov[n].Base = unsafe.SliceData(b)
-		iov[n].SetLen(len(b))
-		n++
-		total += len(b)
+// Gather describes the first bytes of bufs, so many at most, to the kernel, and
+// reports how many vectors that takes.
+func Gather(iov *[VecMax]unix.Iovec, bufs [][]byte, bytes int) int {
+	for i, b := range bufs {
+		b = b[:min(len(b), bytes)]
+		bytes -= len(b)
+		iov[i].Base = unsafe.SliceData(b)
+		iov[i].SetLen(len(b))
 	}
-	return n, total
+	return len(bufs)
 }

@@ -7,26 +7,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads from a non-blocking pipe into bufs. With peek it only tells
-// whether a read would wait.
-func Read(fd int, bufs [][]byte, peek bool) (int, syscall.Errno) {
+// Read reads from a non-blocking pipe into the first bytes of bufs, so many at
+// most. With peek it only tells whether a read would wait.
+func Read(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 	count(CallRecv)
 	if peek {
 		return 0, look(fd)
 	}
-	return vectors(syscall.SYS_READV, fd, bufs, 0)
+	return vectors(syscall.SYS_READV, fd, bufs, bytes)
 }
 
-// Write writes bufs, less their first skip bytes, to a non-blocking pipe.
-func Write(fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
+// Write writes the first bytes of bufs, so many at most, to a non-blocking pipe.
+func Write(fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
 	count(CallSend)
-	return vectors(syscall.SYS_WRITEV, fd, bufs, skip)
+	return vectors(syscall.SYS_WRITEV, fd, bufs, bytes)
 }
 
-func vectors(call uintptr, fd int, bufs [][]byte, skip int) (int, syscall.Errno) {
-	var iov [iovMax]unix.Iovec
-	n, total := Gather(iov[:], bufs, skip)
-	if total > rawBytesMax {
+func vectors(call uintptr, fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
+	var iov [VecMax]unix.Iovec
+	n := Gather(&iov, bufs, bytes)
+	if bytes > rawBytesMax {
 		r, _, e := syscall.Syscall(call, uintptr(fd), uintptr(unsafe.Pointer(&iov[0])), uintptr(n))
 		return result(r, e)
 	}

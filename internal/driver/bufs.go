@@ -1,0 +1,124 @@
+package driver
+
+import "iocp/internal/invariant"
+
+// TransferMax is how many bytes one transfer is asked to move, whatever the
+// operation's buffers hold. Linux moves MAX_RW_COUNT bytes in a call, a page
+// less than 2 GiB (read(2)); an io_uring entry, a WSABUF, ReadFile and
+// TransmitFile count in 32 bits. Package net takes the same figure, for the
+// sake of Darwin and FreeBSD. Since it is below what any system can do, a
+// transfer that moves less was cut short by its socket and by nothing else.
+const TransferMax = 1 << 30
+
+// severalBufs, in nbufs, says that the buffers are in many.
+const severalBufs = 2
+
+// Bufs is what a Recv fills or a Send takes its bytes from. The slice of slices
+// is the op's own copy: the caller's array is free after submit. What Moved has
+// taken note of is no longer in it.
+func (op *Op) Bufs() [][]byte {
+	if op.nbufs == severalBufs {
+		return *op.many
+	}
+	return op.one[:op.nbufs]
+}
+
+// SetBufs copies the slice headers of bufs into the op; of several, those that
+// have a length, since the others may fill a transfer that has few places. It
+// allocates only when an op meets more buffers than ever before.
+func (op *Op) SetBufs(bufs [][]byte) {
+	op.place = 0
+	if len(bufs) <= 1 {
+		op.nbufs = uint8(copy(op.one[:], bufs))
+		return
+	}
+	if op.many == nil {
+		op.many = new([][]byte)
+	}
+	many := (*op.many)[:0]
+	for _, b := range bufs {
+		if len(b) > 0 {
+			many = append(many, b)
+		}
+	}
+	*op.many = many
+	op.nbufs = severalBufs
+}
+
+// SetOneBuf is SetBufs for a single buffer.
+func (op *Op) SetOneBuf(b []byte) {
+	op.one[0] = b
+	op.nbufs, op.place = 1, 0
+}
+
+// Len is the number of bytes to be moved: those that Bufs holds, or what a
+// SendFile wants. It looks at all of Bufs, so it isn't for every transfer of a
+// Send: see Piece.
+func (op *Op) Len() int {
+	n := int(op.Want)
+	for _, b := range op.Bufs() {
+		n += len(b)
+	}
+	invariant.Walk(len(op.Bufs()))
+	return n
+}
+
+// Left is how many bytes are still to be moved, as far as Moved has been told.
+// The party that owns the op may ask.
+func (op *Op) Left() int64 {
+	if op.Kind == KindSendFile {
+		return op.Want - int64(op.N)
+	}
+	n := int64(0)
+	for _, b := range op.Bufs()[op.place:] {
+		n += int64(len(b))
+	}
+	return n
+}
+
+// Piece is what the next transfer moves: the first bytes of bufs, which are what
+// is left of the operation's buffers, but no more of them than most. This is
+// where every transfer is given its bounds, however it is carried out.
+func (op *Op) Piece(most int) (bufs [][]byte, bytes int) {
+	bufs = op.Bufs()[op.place:]
+	bufs = bufs[:min(len(bufs), most)]
+	invariant.Walk(len(bufs))
+	for i, b := range bufs {
+		if len(b) >= TransferMax-bytes {
+			return bufs[:i+1], TransferMax
+		}
+		bytes += len(b)
+	}
+	return bufs, bytes
+}
+
+// Moved takes note of bytes that a Send has moved, and reports whether nothing
+// is left. The op keeps its place, so that a Send of many buffers isn't gone
+// through from the beginning again and again.
+func (op *Op) Moved(n int) (over bool) {
+	op.N += n
+	bufs := op.Bufs()[op.place:]
+	gone := 0
+	for gone < len(bufs) && n >= len(bufs[gone]) {
+		n -= len(bufs[gone])
+		bufs[gone] = nil
+		gone++
+	}
+	invariant.Walk(gone)
+	op.place += int32(gone)
+	if gone < len(bufs) {
+		bufs[gone] = bufs[gone][n:]
+	}
+	return gone == len(bufs) && int64(op.N) >= op.Want
+}
+
+// Clip leaves TransferMax bytes in the buffers at most. It is for datagrams,
+// which are moved in one transfer or not at all: no system has any of that size,
+// so what is cut off changes nothing.
+func (op *Op) Clip() {
+	room := TransferMax
+	for i, b := range op.Bufs() {
+		op.Bufs()[i] = b[:min(len(b), room)]
+		room -= min(len(b), room)
+	}
+}
