@@ -243,6 +243,7 @@ func (s *set) flush() {
 	b := p.batches.Get().(*batch)
 	p.uses.Add(1)
 	s.run(b, nil, nil)
+	p.runOthers(b, s, nil)
 	p.unuse()
 	p.batches.Put(b)
 	p.remind(s)
@@ -260,6 +261,16 @@ func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) in
 		done += o.run(b, b.events[:max(n, 0)], tray)
 		o.bringHome(s)
 	}
+	done += p.runOthers(b, s, tray)
+	p.unuse()
+	p.remind(s)
+	return done
+}
+
+// runOthers carries out what is on the lists of other sets than one, of those
+// whose holders sleep: a stream that has been moved while it had a transfer under
+// way goes on there. It reports how many operations completed.
+func (p *Port) runOthers(b *batch, s *set, tray *driver.Tray) (done int) {
 	for _, o := range p.sets() {
 		if o == s || !o.todo.any() {
 			continue
@@ -269,8 +280,6 @@ func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) in
 		}
 		p.remind(o) // its holder may be stuck, or may not poll again
 	}
-	p.unuse()
-	p.remind(s)
 	return done
 }
 

@@ -4,7 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
 )
 
 func TestShift(t *testing.T) {
@@ -107,15 +113,18 @@ func TestMoveOfWhatIsElsewhere(t *testing.T) {
 }
 
 // gated is an Exec that tells when it has transfers, and carries them out when
-// it may.
+// it may, until it is opened.
 type gated struct {
 	Calls
 	come, gone chan struct{}
+	open       atomic.Bool
 }
 
 func (g *gated) Do(batch []Transfer) {
-	g.come <- struct{}{}
-	<-g.gone
+	if !g.open.Load() {
+		g.come <- struct{}{}
+		<-g.gone
+	}
 	g.Calls.Do(batch)
 }
 
@@ -144,4 +153,49 @@ func TestMoveOfWhatIsClosedMeanwhile(t *testing.T) {
 	}
 	b.expectHeld(holder, 0)
 	b.expectHeld(trays[to.index], 1)
+}
+
+// A stream that is moved while a flush receives from it goes on in its new set,
+// whose holder sleeps and has heard of its data already, to no avail.
+func TestMoveWhileAFlushReceives(t *testing.T) {
+	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
+	b := newBench(t, exec)
+	trays := b.join(2)
+	l := b.lines(2, trays...)[0]
+	from := l.set
+	to := b.port.sets()[1-from.index]
+	write := func(n int) {
+		_, err := unix.Write(l.peer, make([]byte, n))
+		b.must(err)
+	}
+	write(8) // which fills the buffer, so that there may be more
+	exec.gone <- struct{}{}
+	b.poll(trays[from.index])
+	<-exec.come
+	b.attend(trays[to.index])
+
+	ops := [2]*driver.Op{}
+	for i := range ops {
+		ops[i] = &driver.Op{Kind: driver.KindRecv}
+		ops[i].SetOneBuf(make([]byte, 8))
+	}
+	var flush sync.WaitGroup
+	flush.Go(func() { b.must(l.Recv(ops[0])) })
+	<-exec.come
+	b.must(l.Recv(ops[1])) // behind the first
+	if !l.move(from, to) {
+		t.Fatal("a stream wasn't moved")
+	}
+	write(16)
+	b.until("the new holder has heard of it", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.recv.seq > 1 && to.resting.Load()
+	})
+	exec.open.Store(true)
+	exec.gone <- struct{}{}
+	flush.Wait()
+	b.until("the second receive is over, or called to mind", func() bool {
+		return len(b.hearers(ops[1])) == 1 || b.deferred.Load()
+	})
 }

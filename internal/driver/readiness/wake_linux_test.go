@@ -152,3 +152,24 @@ func TestFlushSendsWhatIsHeldBack(t *testing.T) {
 		b.expectSent(op, nil)
 	}
 }
+
+// What is on the list of a holder who runs, and may be stuck, is left to that one;
+// but whoever polls has the port remember it.
+func TestPollRemindsOfOthersLists(t *testing.T) {
+	b := newBench(t, batching{})
+	trays := b.join(2)
+	ls := b.lines(2, trays...)
+	b.backlog.Store(true)
+	for _, l := range ls {
+		op := b.send(l)
+		if b.deferred.Load() {
+			t.Fatal("the port has something to remember too soon")
+		}
+		b.look(trays[1-l.set.index])
+		if !b.deferred.Swap(false) || len(b.hearers(op)) != 0 {
+			t.Fatal("who polls hasn't reminded the port of what is held back in another's set")
+		}
+		b.port.Flush()
+		b.expectSent(op, nil)
+	}
+}
