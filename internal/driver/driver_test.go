@@ -262,6 +262,55 @@ func TestPoolKickIsNotWasted(t *testing.T) {
 	}
 }
 
+// beggar wants a buffer for nothing, and gives it back at once, or has lost interest.
+type beggar struct {
+	pool   *driver.Pool
+	acct   driver.Account
+	quits  bool
+	within *atomic.Int32 // kicks under way
+	most   *atomic.Int32 // and the most there have been
+	kicked *atomic.Int32
+}
+
+func (b *beggar) Kick() {
+	b.most.Store(max(b.most.Load(), b.within.Add(1)))
+	defer b.within.Add(-1)
+	defer b.kicked.Add(1)
+	if b.quits {
+		b.pool.Forget(&b.acct)
+	} else if buf := b.pool.Get(&b.acct, b); buf != nil {
+		buf.Release(buf.Gen())
+	}
+}
+
+// However many want the only buffer for nothing, they are asked one after the
+// other, not one within the other.
+func TestPoolKicksDontNest(t *testing.T) {
+	const beggars = 10_000
+	for _, quits := range []bool{false, true} {
+		p := driver.NewPool(8, 1, 4)
+		holder, last := newCustomer(p, 1), newCustomer(p, 1)
+		holder.take()
+		var within, most, kicked atomic.Int32
+		for range beggars {
+			b := &beggar{pool: p, quits: quits, within: &within, most: &most, kicked: &kicked}
+			if p.Get(&b.acct, b) != nil {
+				t.Fatal("a second buffer")
+			}
+		}
+		last.take()
+		holder.give()
+		for deadline := time.Now().Add(20 * time.Second); last.holds() == 0; runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatalf("the last starves, after %d of %d kicks", kicked.Load(), beggars)
+			}
+		}
+		if most.Load() != 1 || kicked.Load() != beggars {
+			t.Errorf("%d kicks, up to %d within one another", kicked.Load(), most.Load())
+		}
+	}
+}
+
 func TestPoolForget(t *testing.T) {
 	for gone := range 3 {
 		p := driver.NewPool(8, 1, 4)

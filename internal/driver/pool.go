@@ -30,7 +30,12 @@ type Pool struct {
 	mu      sync.Mutex
 	short   int      // accounts refused for lack of credit
 	starved []beggar // refused since all buffers were out, oldest first
+	kicks   []Kicker // to be made: see kickAll
+	kicking bool     // somebody makes them
 }
+
+// kicksMax is how many kicks somebody makes who gives a buffer back, at most.
+const kicksMax = 64
 
 // Account is one socket's share of a Pool.
 type Account struct {
@@ -48,7 +53,8 @@ type beggar struct {
 // Kicker is told that it is worth asking the pool again.
 type Kicker interface {
 	// Kick is called without any lock of the pool, from any goroutine, and
-	// must not block.
+	// must not block. It may give buffers back; it isn't called again before
+	// it has returned.
 	Kick()
 }
 
@@ -162,13 +168,14 @@ func (p *Pool) serve(taker beggar) {
 	p.restore(taker.account)
 	other := p.next()
 	p.noteWanted()
-	p.mu.Unlock()
 	if self {
-		taker.owner.Kick()
+		p.kicks = append(p.kicks, taker.owner)
 	}
 	if other.owner != nil && (other != taker || !self) {
-		other.owner.Kick()
+		p.kicks = append(p.kicks, other.owner)
 	}
+	p.mu.Unlock()
+	p.kickAll(kicksMax)
 }
 
 // Forget says that a wants no buffer now. It may have been kicked for one
@@ -177,15 +184,40 @@ func (p *Pool) serve(taker beggar) {
 func (p *Pool) Forget(a *Account) {
 	p.mu.Lock()
 	p.forget(a)
-	var next beggar
 	if p.Out() < p.max {
-		next = p.next()
+		if next := p.next(); next.owner != nil {
+			p.kicks = append(p.kicks, next.owner)
+		}
 	}
 	p.noteWanted()
 	p.mu.Unlock()
-	if next.owner != nil {
-		next.owner.Kick()
+	p.kickAll(kicksMax)
+}
+
+// kickAll makes the kicks that are due, unless somebody does already. Who is
+// kicked may have no use for the buffer, and gives it back, or forgets: then the
+// next is due. As many may be as there are sockets, so that is a loop, not a kick
+// within a kick; and one of its own after so many.
+func (p *Pool) kickAll(most int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kicking {
+		return
 	}
+	p.kicking = true
+	for n := 0; len(p.kicks) > 0; n++ {
+		if n == most {
+			p.kicking = false
+			go p.kickAll(-1)
+			return
+		}
+		k := p.kicks[0]
+		p.kicks = slices.Delete(p.kicks, 0, 1) // there are one or two
+		p.mu.Unlock()
+		k.Kick()
+		p.mu.Lock()
+	}
+	p.kicking = false
 }
 
 // forget takes a off those that wait. The caller holds mu.
