@@ -54,7 +54,6 @@ type Port struct {
 	armed       uint   // calls of arm with a backlog
 	seen        uint64 // total, as of the last call of traffic
 	flushesSeen uint64 // as of the last call of stale
-	unpolled    int    // Waits that found packets since the last poll
 
 	reviewed int64  // when review last did, by clock
 	spare    []rest // of each worker, by the number of his tray

@@ -53,7 +53,7 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 // poll waits in the kernel. The caller holds mu, which is released meanwhile.
 func (w *Worker) poll(timeout time.Duration) {
 	p := w.port
-	p.unpolled = 0
+	w.unpolled = 0
 	p.attended() // Poll flushes
 	timeout = p.untilTimer(timeout)
 	p.arm() // another may be stuck with sockets of his own

@@ -29,9 +29,10 @@ type Worker struct {
 	ctx   context.Context
 	stop  func() bool // ends the watch over ctx
 
-	granted *driver.Op // the packet this worker was released for; under port.mu
-	many    bool       // it counts in port.busy
-	run     int        // packets taken off the tray since it last looked elsewhere
+	granted  *driver.Op // the packet this worker was released for; under port.mu
+	many     bool       // it counts in port.busy
+	run      int        // packets taken off the tray since it last looked elsewhere
+	unpolled int        // Waits that found packets since it last polled
 }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
@@ -209,10 +210,11 @@ const (
 	runMax = 1024
 )
 
-// glance looks into the kernel, without waiting, when nobody has for long:
+// glance looks into the kernel, without waiting, when this worker hasn't for long:
 // packets that come without polling (posts, operations that are over at once)
-// mustn't keep out those that need it. It comes before the worker gives up its
-// slot, so that nobody else is woken meanwhile. The caller holds mu.
+// mustn't keep out those that need it, and nobody else looks for those of a worker
+// that has sockets of its own. It comes before the worker gives up its slot, so
+// that nobody else is woken meanwhile. The caller holds mu.
 func (w *Worker) glance() {
 	p := w.port
 	long := w.run >= runMax
@@ -220,7 +222,7 @@ func (w *Worker) glance() {
 	if p.queue.Len()+w.tray.Len() == 0 || p.idle {
 		return
 	}
-	if p.unpolled++; (long || p.unpolled >= glanceEvery) && p.sched.Seize(&w.w) {
+	if w.unpolled++; (long || w.unpolled >= glanceEvery) && p.sched.Glance(&w.w, w.tray.Seat() != 0) {
 		w.poll(0)
 	}
 }

@@ -272,6 +272,16 @@ func (s *State) Seize(w *Waiter) bool {
 	return true
 }
 
+// Glance is Seize for a worker that runs and only looks. Others that poll don't
+// keep it from that if what it has is its own, of which they don't hear.
+func (s *State) Glance(w *Waiter, own bool) bool {
+	if s.pollers > 0 && !own {
+		return false
+	}
+	s.begin(w)
+	return true
+}
+
 func (s *State) begin(w *Waiter) {
 	w.polling = true
 	s.pollers++
