@@ -1,6 +1,7 @@
 package iocp
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -28,7 +29,8 @@ func Probe(backend string) error {
 	return p.Close()
 }
 
-// open finds the backend: the one that was named, or the first that works.
+// open finds the backend: the one that was named, or the first that works. One
+// that only lacks something for the moment isn't passed over.
 func (p *Port) open(name string, cfg driver.Config) error {
 	if err := driver.CheckDisabled(); err != nil {
 		return fmt.Errorf("iocp: %w", err)
@@ -46,6 +48,9 @@ func (p *Port) open(name string, cfg driver.Config) error {
 			p.backend, p.drv = b.Name(), drv
 			return nil
 		}
+		if errors.Is(err, ErrLimit) {
+			return limited(b, err)
+		}
 		p.passed = append(p.passed, Passed{b.Name(), err.Error()})
 	}
 	return fmt.Errorf("iocp: no backend works here: %v", p.passed)
@@ -57,11 +62,19 @@ func (p *Port) openNamed(name, from string, cfg driver.Config) error {
 		return fmt.Errorf("iocp: %s names backend %q, which this system doesn't have: choose one of %s", from, name, strings.Join(Backends(), ", "))
 	}
 	drv, err := b.Open(cfg, (*sink)(p))
+	if errors.Is(err, ErrLimit) {
+		return limited(b, err)
+	}
 	if err != nil {
 		return fmt.Errorf("iocp: backend %s, named by %s, can't be had: %w; leave it unset to take the first that works", name, from, err)
 	}
 	p.backend, p.drv = name, drv
 	return nil
+}
+
+// limited is the error of a backend that could be had at another moment.
+func limited(b driver.Backend, err error) error {
+	return fmt.Errorf("iocp: backend %s can't be had now: %w; close something, or raise the limit (of descriptors: ulimit -n)", b.Name(), err)
 }
 
 func findBackend(name string) driver.Backend {

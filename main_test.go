@@ -15,6 +15,9 @@ import (
 // shows nothing of what a passing package prints. The binary is also a server
 // that BenchmarkStall starts.
 func TestMain(m *testing.M) {
+	if backend := os.Getenv(tinyMark); backend != "" {
+		tinyMakes(backend)
+	}
 	if what := os.Getenv(stallMark); what != "" {
 		serveStall(what)
 		return

@@ -1,6 +1,7 @@
 package iocp
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -69,11 +70,16 @@ type Port struct {
 // they fetch along.
 const cacheLine = 128
 
-// New makes a port (CreateIoCompletionPort's first job). The error names the
-// backend that couldn't be had, the cause, and the remedy.
+// New makes a port (CreateIoCompletionPort's first job). It takes the next
+// backend where the kernel refuses one for good. A passing lack, of descriptors
+// above all, is ErrLimit: it mustn't choose a slower backend for the port's life.
+// The error names the backend that couldn't be had, the cause, and the remedy.
 func New(cfg Config) (*Port, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
+		return nil, err
+	}
+	if err := openRuntimePoller(); err != nil {
 		return nil, err
 	}
 	p := &Port{
@@ -91,15 +97,31 @@ func New(cfg Config) (*Port, error) {
 	if p.shared, _ = p.drv.(driver.SharedPort); p.shared != nil {
 		p.sched.Share(cfg.Concurrency, driver.FeatureRestraint.Disabled() == nil)
 	}
-	openRuntimePoller()
 	go p.watch()
 	return p, nil
+}
+
+var runtimePoller struct {
+	sync.Mutex
+	open bool
 }
 
 // openRuntimePoller has the Go runtime open the descriptors that it wants for a
 // process's first timer. Later there may be none left, and the runtime would
 // end the process then.
-func openRuntimePoller() { time.AfterFunc(time.Hour, func() {}).Stop() }
+func openRuntimePoller() error {
+	runtimePoller.Lock()
+	defer runtimePoller.Unlock()
+	if runtimePoller.open {
+		return nil
+	}
+	if err := driver.RoomForRuntime(); err != nil {
+		return fmt.Errorf("iocp: Go's runtime has no room for its own descriptors: %w", err)
+	}
+	time.AfterFunc(time.Hour, func() {}).Stop()
+	runtimePoller.open = true
+	return nil
+}
 
 // Backend is the name of the backend in use.
 func (p *Port) Backend() string { return p.backend }

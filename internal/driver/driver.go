@@ -20,8 +20,8 @@ type Backend interface {
 	Name() string
 
 	// Open makes a port. It probes by doing: an error says why this kernel
-	// can't hold the contract and, where there is one, the remedy. A port
-	// opened is a port that works.
+	// can't hold the contract and, where there is one, the remedy; ErrLimit that
+	// it could at another moment. A port opened is a port that works.
 	Open(cfg Config, sink Sink) (Port, error)
 }
 

@@ -79,8 +79,15 @@ func create() (*uring.Ring, lacks, error) {
 	return ring, lacks{fmt.Sprintf("%s (%v)", driver.FeatureSubmitAll, why)}, err
 }
 
-// refusal is a refused system call, with what can be done about it.
-func refusal(call string, err error) error { return fmt.Errorf("%s: %w%s", call, err, remedy(err)) }
+// refusal is a refused system call, with what can be done about it. A lack of
+// descriptors passes (driver.ErrLimit); of memory it may be the limit of what a
+// process may lock, which before Linux 5.12 rings count against, and that stays.
+func refusal(call string, err error) error {
+	if err == unix.ENOMEM {
+		return fmt.Errorf("%s: %w%s", call, err, remedy(err))
+	}
+	return fmt.Errorf("%w%s", driver.Failed(call, err), remedy(err))
+}
 
 // remedy says what a refusal usually means.
 func remedy(err error) string {
@@ -93,8 +100,6 @@ func remedy(err error) string {
 		return " (the kernel has no io_uring, or a seccomp profile hides it)"
 	case unix.ENOMEM:
 		return " (locked-memory limit: raise it with ulimit -l)"
-	case unix.EMFILE, unix.ENFILE:
-		return " (descriptor limit: raise it with ulimit -n)"
 	}
 	return ""
 }
@@ -105,7 +110,7 @@ func remedy(err error) string {
 func selfTest(made *uring.Ring) error {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("socketpair: %w", err)
+		return refusal("socketpair", err)
 	}
 	defer unix.Close(pair[0])
 	defer unix.Close(pair[1])
