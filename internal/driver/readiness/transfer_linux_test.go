@@ -3,6 +3,7 @@ package readiness
 import (
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -155,4 +156,51 @@ func TestRoomIsToldOfDuringASend(t *testing.T) {
 	b.returns("Send", sent)
 	b.until("the send is over", func() bool { return len(b.hearers(op)) == 1 })
 	b.must(op.Err)
+}
+
+// As long as a transfer is under way the kernel may be in an operation's memory,
+// whether a Poll has started it or whoever submitted the operation.
+func TestTransfersUnderWayAreInFlight(t *testing.T) {
+	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
+	b := newBench(t, exec)
+	tray := b.join(1)[0]
+	l := b.lines(1, tray)[0]
+	b.speak(l)
+	op := &driver.Op{Kind: driver.KindSend}
+	op.SetOneBuf([]byte("y"))
+	for what, transfer := range map[string]func() error{
+		"Poll": func() error { return b.port.PollFor(tray, 0) },
+		"Send": func() error { return l.Send(op) },
+	} {
+		c := make(chan error, 1)
+		go func() { c <- transfer() }()
+		b.until(what+" has a transfer", func() bool { return len(exec.come) > 0 })
+		if n := b.port.InFlight(); n != 1 {
+			t.Errorf("%d are in flight during %s, want 1", n, what)
+		}
+		<-exec.come
+		exec.gone <- struct{}{}
+		b.returns(what, c)
+		if n := b.port.InFlight(); n != 0 {
+			t.Errorf("%d are in flight after %s", n, what)
+		}
+	}
+}
+
+// Only waiting counts as idle: by that the port finds out how many workers the
+// load needs.
+func TestIdleIsWaiting(t *testing.T) {
+	b := newBench(t, Calls{})
+	tray := b.join(1)[0]
+	before := tray.Idle()
+	c := b.block(tray)
+	b.until("time passes in the kernel", func() bool { return tray.Idle() > before })
+	b.port.WakeFor(tray)
+	b.returns("the poll", c)
+	idle := tray.Idle()
+	time.Sleep(time.Millisecond)
+	b.look(tray)
+	if now := tray.Idle(); now != idle {
+		t.Errorf("idle for %v more without waiting", now-idle)
+	}
 }
