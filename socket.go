@@ -430,10 +430,14 @@ func (s *Socket) NoDelay(on bool) error {
 	return opError("set TCP_NODELAY", s.peer(), s.stream().SetNoDelay(on))
 }
 
-// Linger says what Close does with data not yet delivered: 0 drops it and
-// resets the connection, a positive time keeps trying for so long (whole
-// seconds, rounded up), a negative one restores the default, which keeps
-// trying in the background. Close itself never waits.
+// Linger says what Close does with data not yet delivered. 0 drops it and resets
+// the connection. Any other time, positive or negative, leaves it to the system,
+// which keeps trying in the background for as long as it does by default: on
+// other systems' interfaces a positive time is how long close waits for that, and
+// here Close never waits (which would take a thread of the system's for each). A
+// program that wants to know that its data has arrived, or to give up at some
+// time, ends its side (Shutdown) and watches Undelivered, or receives until the
+// peer's end, before it closes or aborts.
 func (s *Socket) Linger(d time.Duration) error {
-	return opError("set SO_LINGER", s.peer(), s.stream().SetLinger(d))
+	return opError("set SO_LINGER", s.peer(), s.stream().SetAbortive(d == 0))
 }

@@ -224,6 +224,7 @@ var clauses = []clause{
 	{number: 115, word: "abort_after_shutdown", run: abortAfterShutdown},
 	{number: 115, word: "linger_zero_resets", run: lingerZeroResets},
 	{number: 115, word: "linger_returns", run: lingerReturns},
+	{number: 115, word: "linger_takes_no_threads", run: lingerTakesNoThreads},
 
 	{number: 127, word: "file_offsets", run: fileOffsets},
 	{number: 127, word: "file_hole", run: fileHole},

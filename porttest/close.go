@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"iocp"
@@ -191,6 +192,32 @@ func lingerReturns(t *trial) {
 	background(t, "closing a socket that lingers", func() (struct{}, error) { return struct{}{}, s.Close() }).must()
 	c := t.next()
 	t.check(c, packet{op: &op, key: "socket", n: c.N, err: net.ErrClosed})
+}
+
+// lingerTakesNoThreads closes many sockets that are to linger, whose peers don't
+// receive until later: none keeps a thread of the system's waiting, and all is
+// delivered.
+func lingerTakesNoThreads(t *trial) {
+	const many = 60
+	data := make([]byte, 64<<10)
+	peers := make([]*peer, many)
+	before := pprof.Lookup("threadcreate").Count()
+	for i := range peers {
+		s, p := t.pair("socket")
+		peers[i] = p
+		t.must(s.Linger(time.Hour))
+		var op iocp.Op
+		t.send(s, &op, data)
+		t.expect(packet{op: &op, key: "socket", n: len(data)})
+		t.must(s.Close())
+	}
+	if grown := pprof.Lookup("threadcreate").Count() - before; grown > many/2 {
+		t.Errorf("%d threads were made for %d closes", grown, many)
+	}
+	for _, p := range peers {
+		p.reads(data)
+		p.readsEnd()
+	}
 }
 
 // abortAfterShutdown resets a connection of which one direction is over: the

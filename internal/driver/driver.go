@@ -168,7 +168,7 @@ type Stream interface {
 
 	Bind(addr netip.AddrPort) error
 	SetNoDelay(on bool) error
-	SetLinger(d time.Duration) error            // negative: the system's default
+	SetAbortive(on bool) error                  // whether Close resets
 	SetKeepAlive(cfg net.KeepAliveConfig) error // no field is zero; a negative one leaves what is
 	RemoteAddr() netip.AddrPort
 

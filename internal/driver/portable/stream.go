@@ -45,7 +45,7 @@ type connection interface {
 }
 
 func newStream(v6 bool) *stream {
-	s := &stream{v6: v6, opts: newOptions()}
+	s := &stream{v6: v6}
 	s.recv.init(s)
 	s.send.init(s)
 	return s
@@ -112,7 +112,6 @@ func (s *stream) Abort() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if tcp, ok := s.conn.(*net.TCPConn); ok && !s.closed {
-		s.opts.linger = 0
 		tcp.SetLinger(0)
 	}
 	s.close()
@@ -134,14 +133,10 @@ func (s *stream) close() {
 	}
 }
 
-// release gives the descriptor back, when no goroutine uses it any more. With
-// a linger time the system's close blocks for as long. The caller holds mu.
+// release gives the descriptor back, when no goroutine uses it any more. The
+// caller holds mu.
 func (s *stream) release() {
-	switch {
-	case s.conn == nil:
-	case s.opts.linger > 0:
-		go s.conn.Close()
-	default:
+	if s.conn != nil {
 		s.conn.Close()
 	}
 }

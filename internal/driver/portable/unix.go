@@ -69,8 +69,8 @@ func dialUnix(ctx context.Context, path string) (net.Conn, error) {
 // SetNoDelay is TCP's.
 func (unixStream) SetNoDelay(bool) error { return driver.ErrNotSupported }
 
-// SetLinger is TCP's.
-func (unixStream) SetLinger(time.Duration) error { return driver.ErrNotSupported }
+// SetAbortive is TCP's.
+func (unixStream) SetAbortive(bool) error { return driver.ErrNotSupported }
 
 // SetKeepAlive is TCP's.
 func (unixStream) SetKeepAlive(net.KeepAliveConfig) error { return driver.ErrNotSupported }

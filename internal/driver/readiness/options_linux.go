@@ -25,15 +25,10 @@ func (s *stream) SetNoDelay(on bool) error {
 	})
 }
 
-// SetLinger implements driver.Stream.
-func (s *stream) SetLinger(d time.Duration) error {
-	l := unix.Linger{Onoff: int32(boolInt(d >= 0)), Linger: int32(max(d, 0).Round(0) / time.Second)}
-	if d > 0 && d%time.Second != 0 {
-		l.Linger++
-	}
+// SetAbortive implements driver.Stream.
+func (s *stream) SetAbortive(on bool) error {
 	return s.option("setsockopt", func(fd int) error {
-		s.lingers = d > 0
-		return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)
+		return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: int32(boolInt(on))})
 	})
 }
 

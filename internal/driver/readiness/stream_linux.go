@@ -44,7 +44,6 @@ type stream struct {
 	hungUp    bool  // the peer's end has been seen in an event
 	urgent    bool  // out-of-band data has been seen
 	finishing bool  // ShutdownSend was called
-	lingers   bool  // close(2) may wait
 	pipe      bool  // of which one end this is
 	era       uint8 // in which it has last been seen: see set.see
 }
@@ -378,7 +377,6 @@ func (s *stream) end(reset bool) *set {
 	s.closed = true
 	s.stopRetry()
 	if reset {
-		s.lingers = false
 		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	if s.set != nil {
@@ -401,10 +399,6 @@ func (s *stream) releaseFD() {
 	}
 	fd := s.fd()
 	s.desc = -1
-	if s.lingers {
-		go unix.Close(fd) // SO_LINGER makes close(2) wait, O_NONBLOCK or not
-		return
-	}
 	unix.Close(fd)
 }
 

@@ -107,8 +107,8 @@ func (u *unixStream) tryConnect(path string) {
 // SetNoDelay implements driver.Stream.
 func (u *unixStream) SetNoDelay(bool) error { return driver.ErrNotSupported }
 
-// SetLinger implements driver.Stream.
-func (u *unixStream) SetLinger(time.Duration) error { return driver.ErrNotSupported }
+// SetAbortive implements driver.Stream.
+func (u *unixStream) SetAbortive(bool) error { return driver.ErrNotSupported }
 
 // SetKeepAlive implements driver.Stream.
 func (u *unixStream) SetKeepAlive(net.KeepAliveConfig) error { return driver.ErrNotSupported }

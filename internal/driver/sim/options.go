@@ -3,7 +3,6 @@ package sim
 import (
 	"net"
 	"net/netip"
-	"time"
 )
 
 // open fails on a closed stream. Most options mean nothing on this network.
@@ -22,14 +21,14 @@ func (s *stream) SetNoDelay(bool) error { return s.open() }
 // SetKeepAlive implements driver.Stream.
 func (s *stream) SetKeepAlive(net.KeepAliveConfig) error { return s.open() }
 
-// SetLinger implements driver.Stream.
-func (s *stream) SetLinger(d time.Duration) error {
+// SetAbortive implements driver.Stream.
+func (s *stream) SetAbortive(on bool) error {
 	s.net.mu.Lock()
 	defer s.net.unlock()
 	if s.closed {
 		return net.ErrClosed
 	}
-	s.abortive = d == 0
+	s.abortive = on
 	return nil
 }
 

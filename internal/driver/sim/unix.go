@@ -2,7 +2,6 @@ package sim
 
 import (
 	"net"
-	"time"
 
 	"iocp/internal/driver"
 )
@@ -72,8 +71,8 @@ func (u unixStream) Abort() error { return u.Close() }
 // SetNoDelay implements driver.Stream.
 func (unixStream) SetNoDelay(bool) error { return driver.ErrNotSupported }
 
-// SetLinger implements driver.Stream.
-func (unixStream) SetLinger(time.Duration) error { return driver.ErrNotSupported }
+// SetAbortive implements driver.Stream.
+func (unixStream) SetAbortive(bool) error { return driver.ErrNotSupported }
 
 // SetKeepAlive implements driver.Stream.
 func (unixStream) SetKeepAlive(net.KeepAliveConfig) error { return driver.ErrNotSupported }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/windows"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/win"
 )
 
 // handle is what sockets and listeners have in common.
@@ -25,7 +24,6 @@ type handle struct {
 	closed bool   // by Close or Abort; sock may live on until records are back
 	lent   int    // records of this handle in the kernel
 
-	lingers bool // closesocket may wait (SO_LINGER with a time)
 }
 
 // Attach implements driver.Handle.
@@ -132,12 +130,6 @@ func (h *handle) release() error {
 	}
 	if h.file {
 		return sysError("CloseHandle", windows.CloseHandle(sock))
-	}
-	if h.lingers {
-		// On a non-blocking socket it would fail rather than wait.
-		win.SetNonblock(sock, false)
-		go windows.Closesocket(sock)
-		return nil
 	}
 	return sysError("closesocket", windows.Closesocket(sock))
 }

@@ -61,16 +61,16 @@ func (s *Stream) SetNoDelay(on bool) error {
 	})
 }
 
-// SetLinger implements driver.Stream.
-func (s *Stream) SetLinger(d time.Duration) error {
-	l := windows.Linger{Onoff: int32(boolInt(d >= 0)), Linger: int32(seconds(max(d, 0)))}
+// SetAbortive implements driver.Stream.
+func (s *Stream) SetAbortive(on bool) error {
+	l := windows.Linger{Onoff: int32(boolInt(on))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.choose(&s.settings.linger, func(sock windows.Handle) error {
 		return windows.SetsockoptLinger(sock, windows.SOL_SOCKET, windows.SO_LINGER, &l)
 	})
 	if err == nil {
-		s.lingers, s.resets = d > 0, d == 0
+		s.resets = on
 	}
 	return err
 }
@@ -138,7 +138,7 @@ func setProbesTogether(sock windows.Handle, cfg net.KeepAliveConfig) error {
 }
 
 // setNonblock is FIONBIO, which only calls without OVERLAPPED look at.
-func setNonblock(sock windows.Handle) error { return win.SetNonblock(sock, true) }
+func setNonblock(sock windows.Handle) error { return win.SetNonblock(sock) }
 
 // seconds rounds up to what the TCP options count in.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -22,7 +22,7 @@ type Stream struct {
 	bound       bool
 	spent       bool // a connect has failed: to be renewed before the next
 	nonblocking bool
-	resets      bool // Linger of no time: Close resets the connection
+	resets      bool // Close resets the connection
 	endSends    bool // shut the send side down after the last of sends
 	sendsEnded  bool // it has been
 }
@@ -196,7 +196,6 @@ func (s *Stream) Abort() error {
 	if s.closed {
 		return nil
 	}
-	s.lingers = false
 	windows.SetsockoptLinger(s.sock, windows.SOL_SOCKET, windows.SO_LINGER, &windows.Linger{Onoff: 1})
 	return s.shutDown(true)
 }

@@ -70,12 +70,9 @@ func Accept(s windows.Handle) (windows.Handle, error) {
 	return windows.InvalidHandle, e1
 }
 
-// SetNonblock is ioctlsocket(FIONBIO).
-func SetNonblock(s windows.Handle, on bool) error {
-	var arg uint32
-	if on {
-		arg = 1
-	}
+// SetNonblock is ioctlsocket(FIONBIO), on.
+func SetNonblock(s windows.Handle) error {
+	arg := uint32(1)
 	r1, _, e1 := syscall.SyscallN(procIoctlsocket.Addr(), uintptr(s), fionbio, uintptr(unsafe.Pointer(&arg)))
 	if r1 != 0 {
 		return e1
