@@ -26,8 +26,8 @@ Servers print "listening on ADDR" when they are ready, log to standard error
 (how much and how: --log-level and --log-format), and stop on an interrupt once
 they have sent what they have. That nobody reads the log doesn't stop them.
 
-Clients take HOST:PORT as well as HOST PORT; sizes such as 64KiB or 1k (1000),
-times such as 500ms or 2s. "iocp help COMMAND" is the same as "iocp COMMAND
+Clients take HOST:PORT as well as HOST PORT, sizes such as 64KiB or 1k (1000),
+and times such as 500ms or 2s. "iocp help COMMAND" is the same as "iocp COMMAND
 --help", "iocp --version" the same as "iocp version".
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a threshold of iocp load

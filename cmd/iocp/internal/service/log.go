@@ -38,14 +38,14 @@ type lossy struct {
 }
 
 func (h lossy) Handle(ctx context.Context, r slog.Record) error {
-	if !h.own(ctx) || h.Handler.Handle(ctx, r) != nil {
+	if !h.tell(ctx) || h.Handler.Handle(ctx, r) != nil {
 		h.lost.Add(1)
 	}
 	return nil
 }
 
-// own tells of the lines that were lost so far, if that is possible now.
-func (h lossy) own(ctx context.Context) bool {
+// tell says how many lines were lost so far, if that is possible now.
+func (h lossy) tell(ctx context.Context) bool {
 	n := h.lost.Swap(0)
 	if n == 0 {
 		return true
