@@ -3,7 +3,6 @@ package chat_test
 import (
 	"io"
 	"net"
-	"sync"
 	"testing"
 	"time"
 
@@ -57,26 +56,30 @@ func converse(t *testing.T, members []net.Conn, messages int) {
 	t.Helper()
 	const line = "[kim] a line of an ordinary length, as people type them\n"
 	const batch = 50
-	heard := make(chan struct{}, len(members))
-	var wg sync.WaitGroup
+	heard := make(chan error, len(members)) // a batch, by one of them
 	for _, m := range members {
-		wg.Go(func() {
+		go func() {
 			buf := make([]byte, batch*len(line))
 			for range messages / batch {
-				if _, err := io.ReadFull(m, buf); err != nil {
-					t.Error(err)
+				m.SetReadDeadline(time.Now().Add(servetest.Bound))
+				_, err := io.ReadFull(m, buf)
+				heard <- err
+				if err != nil {
+					return
 				}
-				heard <- struct{}{}
 			}
-		})
+		}()
 	}
 	for i := range messages / batch {
+		speaker := members[i%len(members)]
+		speaker.SetWriteDeadline(time.Now().Add(servetest.Bound))
 		for range batch {
-			io.WriteString(members[i%len(members)], line)
+			io.WriteString(speaker, line)
 		}
 		for range members {
-			<-heard
+			if err := <-heard; err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	wg.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"iocp/cmd/iocp/internal/servetest"
 )
@@ -45,6 +46,7 @@ func echoes(t *testing.T, conns []net.Conn, messages int) {
 		clients.Go(func() {
 			message, back := make([]byte, 64), make([]byte, 64)
 			for range messages / len(conns) {
+				conn.SetDeadline(time.Now().Add(servetest.Bound))
 				conn.Write(message)
 				if _, err := io.ReadFull(conn, back); err != nil {
 					t.Error(err)
