@@ -7,13 +7,23 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // JSON writes the result as one object.
 func (r *Result) JSON(w io.Writer) error {
+	whole := *r
+	if h := r.Latencies; h != nil && h.TotalCount() > 0 {
+		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			return err
+		}
+		whole.LatenciesHDR = string(text)
+	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return enc.Encode(whole)
 }
 
 // table is rows of a name and what is to say.

@@ -32,7 +32,7 @@ type Result struct {
 	Failures       *Failures `json:"failures,omitempty"`
 	ThroughputPerS float64   `json:"throughput_per_s"`
 	LatencyUS      Latency   `json:"latency_us"`
-	LatenciesHDR   string    `json:"latencies_hdr,omitempty"` // all of them, in ns, as HdrHistogram's compressed encoding, version 2
+	LatenciesHDR   string    `json:"latencies_hdr,omitempty"` // Latencies, in HdrHistogram's compressed encoding, version 2; JSON sets it
 	LatenessUS     *Latency  `json:"lateness_us,omitempty"`   // open loop: until the load tool started what was due, which LatencyUS includes
 
 	ConnectUS *Latency      `json:"connect_us,omitempty"` // of Storm and Half: until connections are made
@@ -91,7 +91,7 @@ func (r *run) result() *Result {
 		Size: r.cfg.Size, Depth: r.cfg.Depth, Rate: r.cfg.Rate,
 		DurationS: seconds, Messages: all.answered, Bytes: all.bytes, Errors: all.failures.total(),
 		ThroughputPerS: ratio(float64(all.answered), seconds),
-		LatencyUS:      summary(all.latency), Latencies: all.latency, LatenciesHDR: encoded(all.latency),
+		LatencyUS:      summary(all.latency), Latencies: all.latency,
 		OwnCPUS: r.own.Seconds(), OwnCPUUSPerMessage: round2(ratio(r.own.Seconds()*1e6, float64(all.answered))),
 		Backend: r.workers[0].port.Backend(),
 		Go:      runtime.Version(), Kernel: usage.Kernel(), Note: r.note(all),
@@ -165,18 +165,6 @@ func (r *run) note(all *tally) string {
 func summary(h *hdrhistogram.Histogram) Latency {
 	at := func(p float64) float64 { return micros(float64(h.ValueAtPercentile(p))) }
 	return Latency{h.TotalCount(), at(50), at(90), at(99), at(99.9), micros(float64(h.Max())), micros(h.Mean())}
-}
-
-// encoded is how tools exchange histograms. Without a value there is none.
-func encoded(h *hdrhistogram.Histogram) string {
-	if h.TotalCount() == 0 {
-		return ""
-	}
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		return "" // only for a version that it doesn't know
-	}
-	return string(text)
 }
 
 // micros rounds to what the clock and the histogram are good for.
