@@ -181,6 +181,26 @@ func acceptMany(t *trial) {
 	t.isFrom(t.expect(packet{op: &op, key: "listener"}), p)
 }
 
+// acceptBound leaves connections undequeued: beyond a number they stay with the
+// kernel, and come when there is room.
+func acceptBound(t *trial) {
+	const most = 64
+	l := t.listener("listener")
+	var peers [most + 40]*peer
+	for i := range peers {
+		peers[i] = t.dial(l.Addr())
+	}
+	var op iocp.Op
+	t.acceptMany(l, &op)
+	for _, p := range peers {
+		if n := t.port.Stats().Queued; n > most {
+			t.Fatalf("%d connections are queued", n)
+		}
+		t.isFrom(t.expect(packet{op: &op, key: "listener", more: true}), p)
+	}
+	t.quiet()
+}
+
 // isLast checks that the completion brings nothing and that none follows.
 func (t *trial) isLast(c iocp.Completion) {
 	t.Helper()

@@ -171,6 +171,7 @@ var clauses = []clause{
 	{number: 90, word: "accept_order", run: acceptOrder},
 	{number: 90, word: "accepts_anywhere", run: acceptsAnywhere},
 	{number: 90, word: "accept_many", run: acceptMany},
+	{number: 90, word: "accept_bound", run: acceptBound},
 	{number: 91, word: "close_listener", run: closeListener},
 	{number: 91, word: "close_standing", run: closeStanding},
 	{number: 91, word: "close_races_connections", run: closeRacesConnections},
