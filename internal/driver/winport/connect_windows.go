@@ -3,6 +3,7 @@ package winport
 import (
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -21,7 +22,10 @@ func (s *Stream) Bind(addr netip.AddrPort) error {
 	case !fits(addr, s.v6):
 		return driver.ErrNotSupported
 	}
-	if err := windows.Bind(s.sock, sockaddr(addr, s.v6)); err != nil {
+	if addr.Port() == 0 {
+		sharePort(s.sock)
+	}
+	if err := system.bind(s.sock, sockaddr(addr, s.v6)); err != nil {
 		return sysError("bind", err)
 	}
 	s.bound = true
@@ -43,6 +47,9 @@ func (s *Stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	}
 	if err := s.prepare(); err != nil {
 		return err
+	}
+	if addr.Addr().Unmap().IsLoopback() {
+		failFast(s.sock)
 	}
 	r := s.port.records.take(s, op)
 	s.lend(r)
@@ -72,12 +79,35 @@ func (s *Stream) prepare() error {
 	if s.bound {
 		return nil
 	}
-	if err := windows.Bind(s.sock, wildcard(s.v6)); err != nil {
+	sharePort(s.sock)
+	if err := system.bind(s.sock, wildcard(s.v6)); err != nil {
 		return sysError("bind", err)
 	}
 	s.bound = true
 	return nil
 }
+
+// sharePort keeps bind from taking an ephemeral port for every destination, of
+// which there are 16,384: connect chooses one for its own destination then, and
+// connections to others may have the same (SOL_SOCKET options, from Windows 10
+// on). Older systems don't know the option, and do without.
+func sharePort(sock windows.Handle) {
+	system.setOption(sock, windows.SOL_SOCKET, win.SO_REUSE_UNICASTPORT, 1)
+}
+
+// failFast has a refused connect fail at once. Windows sends the SYN three times,
+// half a second apart, also when the answer is a reset; on the machine itself
+// none gets lost (SIO_TCP_INITIAL_RTO; package net and libuv do this too). A
+// system that doesn't know the control is slow to fail.
+func failFast(sock windows.Handle) { system.setSYNRetries(sock, synRetriesMin()) }
+
+// synRetriesMin is the least that this system knows: one, before Windows 10 1709.
+var synRetriesMin = sync.OnceValue(func() uint8 {
+	if _, _, build := windows.RtlGetNtVersionNumbers(); build < 16299 {
+		return 1
+	}
+	return ^uint8(1) // none at all
+})
 
 // renew replaces the SOCKET after a connect that failed. ConnectEx's page has
 // it that a refused one can be used again, but says nothing of a cancelled

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/windows"
 
@@ -50,16 +51,43 @@ func (l *Listener) listen(addr netip.AddrPort, backlog int) error {
 			return err
 		}
 	}
-	if err := windows.Bind(l.sock, sockaddr(addr, l.v6)); err != nil {
+	if err := l.bind(addr); err != nil {
 		return sysError("bind", err)
 	}
-	if backlog == 0 {
-		backlog = windows.SOMAXCONN
-	}
-	if err := windows.Listen(l.sock, backlog); err != nil {
+	if err := system.listen(l.sock, backlogHint(backlog)); err != nil {
 		return sysError("listen", err)
 	}
 	return sysError("ioctlsocket", setNonblock(l.sock)) // for TryAccept
+}
+
+// inUseMax is how long Listen waits for connections of an earlier listener to
+// end. As long as there are some, an address that is to be had exclusively
+// counts as used ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+const inUseMax = 2 * time.Second
+
+// bind waits for an address that a program just started again may have left.
+func (l *Listener) bind(addr netip.AddrPort) error {
+	for deadline := time.Now().Add(inUseMax); ; time.Sleep(inUseMax / 20) {
+		err := system.bind(l.sock, sockaddr(addr, l.v6))
+		used := err == windows.WSAEADDRINUSE || err == windows.WSAEACCES
+		if !used || addr.Port() == 0 || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// backlogHint is what listen takes for a backlog of n: the system's own choice for
+// 0, and SOMAXCONN_HINT for more than it would take a plain number to mean (its
+// page: 200 to 65,535).
+func backlogHint(n int) int {
+	const plainMax, hintMax = 200, 65535
+	switch {
+	case n == 0:
+		return windows.SOMAXCONN
+	case n < plainMax:
+		return n
+	}
+	return -min(n, hintMax)
 }
 
 // TryAccept implements driver.Listener.

@@ -34,7 +34,10 @@ func (c *settings) apply(sock windows.Handle, v6 bool) error {
 	if !c.bind.IsValid() {
 		return nil
 	}
-	return sysError("bind", windows.Bind(sock, sockaddr(c.bind, v6)))
+	if c.bind.Port() == 0 {
+		sharePort(sock)
+	}
+	return sysError("bind", system.bind(sock, sockaddr(c.bind, v6)))
 }
 
 // choose sets an option, and keeps it while the SOCKET may be replaced. The

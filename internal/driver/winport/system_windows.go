@@ -13,6 +13,11 @@ var system = struct {
 	dequeue func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error)
 	cancel  func(h windows.Handle, ov *windows.Overlapped) error
 
+	setOption     func(sock windows.Handle, level, name, value int) error
+	setSYNRetries func(sock windows.Handle, retries uint8) error
+	bind          func(sock windows.Handle, to windows.Sockaddr) error
+	listen        func(sock windows.Handle, backlog int) error
+
 	socket       func(family, kind, protocol int32) (windows.Handle, error)
 	recv         func(sock windows.Handle, r *record) error
 	send         func(sock windows.Handle, r *record) error
@@ -20,8 +25,13 @@ var system = struct {
 	connect      func(sock windows.Handle, to windows.Sockaddr, r *record) error
 	transmitFile func(sock, file windows.Handle, n uint32, r *record) error
 }{
-	dequeue: win.GetQueuedCompletionStatusEx,
-	cancel:  windows.CancelIoEx,
+	dequeue:       win.GetQueuedCompletionStatusEx,
+	cancel:        windows.CancelIoEx,
+	setOption:     windows.SetsockoptInt,
+	setSYNRetries: win.SetSYNRetries,
+	bind:          windows.Bind,
+	listen:        windows.Listen,
+
 	socket: func(family, kind, protocol int32) (windows.Handle, error) {
 		return windows.WSASocket(family, kind, protocol, nil, 0,
 			windows.WSA_FLAG_OVERLAPPED|windows.WSA_FLAG_NO_HANDLE_INHERIT)

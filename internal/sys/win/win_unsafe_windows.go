@@ -13,6 +13,19 @@ import (
 // SO_EXCLUSIVEADDRUSE is ~SO_REUSEADDR (winsock2.h).
 const SO_EXCLUSIVEADDRUSE = ^windows.SO_REUSEADDR
 
+// SO_REUSE_UNICASTPORT has bind leave the choice of an ephemeral port to connect
+// (ws2def.h; from Windows 10 on).
+const SO_REUSE_UNICASTPORT = 0x3007
+
+// sioTCPInitialRTO is SIO_TCP_INITIAL_RTO: _WSAIOW(IOC_VENDOR, 17) (mstcpip.h).
+const sioTCPInitialRTO = windows.IOC_IN | windows.IOC_VENDOR | 17
+
+// tcpInitialRTO is TCP_INITIAL_RTO_PARAMETERS (mstcpip.h).
+type tcpInitialRTO struct {
+	rtt     uint16 // in milliseconds; all ones: as the system has it
+	retries uint8  // of the SYN; 254: none at all, from Windows 10 1709 (16299) on
+}
+
 // fionbio is FIONBIO: _IOW('f', 126, u_long) (winsock2.h).
 const fionbio = 0x8004667e
 
@@ -94,6 +107,14 @@ func SetKeepaliveVals(s windows.Handle, vals TCPKeepalive) error {
 	var n uint32
 	return windows.WSAIoctl(s, windows.SIO_KEEPALIVE_VALS, (*byte)(unsafe.Pointer(&vals)),
 		uint32(unsafe.Sizeof(vals)), nil, 0, &n, nil, 0)
+}
+
+// SetSYNRetries is WSAIoctl(SIO_TCP_INITIAL_RTO).
+func SetSYNRetries(s windows.Handle, retries uint8) error {
+	var n uint32
+	p := tcpInitialRTO{rtt: ^uint16(0), retries: retries}
+	return windows.WSAIoctl(s, sioTCPInitialRTO, (*byte)(unsafe.Pointer(&p)),
+		uint32(unsafe.Sizeof(p)), nil, 0, &n, nil, 0)
 }
 
 // UpdateAcceptContext is setsockopt(SO_UPDATE_ACCEPT_CONTEXT). The option's
