@@ -39,11 +39,11 @@ func explainListen(err error) error {
 	hint := ""
 	switch {
 	case errors.Is(err, iocp.ErrAddrInUse):
-		hint = "another program listens on %s: stop it or choose another --listen"
+		hint = inUseHint
 	case errors.Is(err, iocp.ErrAddrNotAvail):
 		hint = "%s is no address of this machine: choose another --listen"
 	case errors.Is(err, iocp.ErrAccess):
-		hint = "this system doesn't let you listen on %s: choose another --listen, such as one with a port above 1023"
+		hint = accessHint
 	default:
 		return err
 	}

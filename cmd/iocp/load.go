@@ -32,7 +32,7 @@ type loadCmd struct {
 
 	JSON        bool   `name:"json" xor:"output" help:"Print the result as a JSON object."`
 	Bench       bool   `xor:"output" help:"Print the result as a Go benchmark's, for benchstat."`
-	ServerPID   int    `name:"server-pid" placeholder:"PID" help:"The server's process, to tell its CPU time per message and its memory (Linux)."`
+	ServerPID   int    `name:"server-pid" placeholder:"PID" help:"The server's process, to tell its CPU time per message (Linux, Windows) and its memory (Linux)."`
 	Workers     int    `placeholder:"N" help:"Goroutines that share the connections. Default: one for each four CPUs."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	AllowRemote bool   `help:"Load another machine than this one."`

@@ -2,6 +2,9 @@ package driver
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -39,7 +42,23 @@ type SysError struct {
 	Errno syscall.Errno
 }
 
-func (e *SysError) Error() string { return e.Call + ": " + e.Errno.Error() }
+// Error says what the system says of its number; but what Windows says is often
+// of other things ("The specified network name is no longer available" is a
+// reset), so there it is the class, and the number.
+func (e *SysError) Error() string {
+	if runtime.GOOS != "windows" || e.Errno >= syscall.Errno(inventedMin) {
+		return e.Call + ": " + e.Errno.Error()
+	}
+	what := e.Class.Error()
+	if e.Class == ErrUnclassified {
+		what = strings.TrimRight(e.Errno.Error(), ".\r\n ")
+	}
+	return fmt.Sprintf("%s (%s, Windows error %d)", what, e.Call, uintptr(e.Errno))
+}
+
+// inventedMin is where package syscall's own numbers begin, on Windows: those that
+// C programs have names for and Windows hasn't.
+const inventedMin = 1 << 29
 
 // Unwrap gives the class and the kernel's own number.
 func (e *SysError) Unwrap() []error { return []error{e.Class, e.Errno} }

@@ -49,7 +49,7 @@ type Config struct {
 	Warmup   time.Duration // at first, not measured
 	Duration time.Duration // what is measured
 
-	ServerPID int // whose CPU time and memory to report, on Linux; 0: nobody's
+	ServerPID int // whose CPU time (Linux, Windows) and memory (Linux) to report; 0: nobody's
 
 	// Progress, if set, is told now and then how far the run is, by a
 	// goroutine of the run's.

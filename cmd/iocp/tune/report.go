@@ -106,7 +106,11 @@ func (r *Report) Table(w io.Writer) error {
 		case row.Throughput.Mean == 0:
 			fmt.Fprintf(t, "\t\t\t\tnot looked at\t\n")
 		default:
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", row.say(row.Throughput, 0), row.say(row.P50, 1), row.say(row.P99, 1), row.say(row.CPU, 2), row.against(i))
+			cpu := "-" // not known
+			if row.CPU.Mean > 0 {
+				cpu = row.say(row.CPU, 2)
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", row.say(row.Throughput, 0), row.say(row.P50, 1), row.say(row.P99, 1), cpu, row.against(i))
 		}
 	}
 	if err := t.Flush(); err != nil {

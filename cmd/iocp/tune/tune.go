@@ -136,6 +136,9 @@ func (c *Config) check() error {
 	default:
 		return fmt.Errorf("there is no goal %q: choose throughput, cpu or p99", c.Goal)
 	}
+	if _, err := usage.Open(os.Getpid()); err != nil && c.Goal == CPU {
+		return fmt.Errorf("%w: choose the goal throughput or p99", err)
+	}
 	if s := c.Load.Scenario; s != "" && s != load.Echo {
 		return fmt.Errorf("only the scenario echo can be tuned for")
 	}

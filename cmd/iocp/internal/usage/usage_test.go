@@ -24,6 +24,16 @@ func TestProcess(t *testing.T) {
 	if after := p.CPU(); before <= 0 || after <= before {
 		t.Errorf("CPU %v, then %v", before, after)
 	}
+}
+
+func TestResident(t *testing.T) {
+	p, err := usage.Open(os.Getpid())
+	if err != nil {
+		t.Skipf("capability: %v", err)
+	}
+	if p.RSS() == 0 {
+		t.Skip("capability: the memory of a process isn't read here")
+	}
 	debug.FreeOSMemory() // so that what is allocated next is new to the process
 	rss := p.RSS()
 	block := make([]byte, 64<<20)
