@@ -32,7 +32,6 @@ const withAllPolling = "IOCP_DISABLE=restraint"
 const left = "Allocat|TestArchitecture|TestErrorsDocumented|TestSimSeeds|Descriptors|TestResetIsNever"
 
 var (
-	rootTests        = stage{pkg: ".", args: []string{"-skip", left}}
 	linuxTests       = stage{pkg: ".", args: []string{"-run", "/^(epoll|uring)$", "-skip", left}}
 	rootTestsPolling = stage{pkg: ".", env: withAllPolling, args: []string{"-run", "/^(epoll|uring)$", "-skip", left + "|TestConformance/./C26_handled_in_any_order"}}
 	modelTests       = stage{pkg: "./internal/model", args: []string{"-short", "-rapid.nofailfile"}}
@@ -45,17 +44,17 @@ var rooms = []room{
 		name: "dispatch",
 		files: []string{"port.go", "tray.go", "worker.go", "wait.go", "watch.go", "review.go", "inflight.go", "timer.go", "close.go",
 			"internal/driver/tray.go", "internal/driver/timers.go"},
-		tests: []stage{{pkg: "./internal/driver"}, modelTests, modelTestsPoll, rootTests, rootTestsPolling, serverTests},
+		tests: []stage{{pkg: "./internal/driver"}, modelTests, modelTestsPoll, linuxTests, rootTestsPolling},
 	},
 	{
 		name:  "sched",
 		files: []string{"internal/sched/*.go"},
-		tests: []stage{{pkg: "./internal/sched"}, modelTests, rootTests, rootTestsPolling},
+		tests: []stage{{pkg: "./internal/sched"}, modelTests, linuxTests},
 	},
 	{
 		name:  "readiness",
 		files: []string{"internal/driver/readiness/*.go"},
-		tests: []stage{{pkg: "./internal/driver/readiness"}, linuxTests, modelTestsPoll, rootTestsPolling, serverTests},
+		tests: []stage{{pkg: "./internal/driver/readiness"}, linuxTests, modelTestsPoll, rootTestsPolling},
 	},
 	{
 		name:  "server",
