@@ -2,26 +2,6 @@ package main
 
 import "testing"
 
-func TestGivesCommand(t *testing.T) {
-	tests := []struct {
-		text string
-		want bool
-	}{
-		{"# iocp\n\n    go test work\n", true},
-		{"```\r\n$ go test work\r\n```\r\n", true},
-		{"go test work", true},
-		{"run `go test work` now\n", false},
-		{"    go test workspace\n", false},
-		{"    go test -v work\n", false},
-		{"", false},
-	}
-	for _, tt := range tests {
-		if got := givesCommand(tt.text, testCommand); got != tt.want {
-			t.Errorf("%q: got %v", tt.text, got)
-		}
-	}
-}
-
 func TestPlainFailures(t *testing.T) {
 	tests := []struct {
 		out  string
