@@ -50,11 +50,17 @@ func echo(w *iocp.Worker) error {
 		}
 		d := done[0]
 		c, _ := d.Key.(*conn)
-		if d.Socket != nil { // from the listener, whose key is nil
+		switch {
+		case c != nil: // what this connection was doing is done
+		case d.Socket != nil: // from the listener, whose key is nil
 			c = &conn{sock: d.Socket}
 			d.Err = w.Port().Associate(c.sock, c)
+		case d.More, errors.Is(d.Err, net.ErrClosed):
+			continue // no connection for now: it tries again, or is being closed
+		default:
+			return d.Err // it accepts no more
 		}
-		if c != nil && (d.Err != nil || c.next(d.N) != nil) {
+		if d.Err != nil || c.next(d.N) != nil {
 			c.sock.Close()
 		}
 	}
@@ -274,14 +280,21 @@ func connected(key any) (*iocp.Worker, *iocp.Socket, *peer) {
 	return w, sock, &peer{TCPConn: other.(*net.TCPConn)}
 }
 
-// TestReadmeProgram holds the program in the READMEs to the one that runs here.
-func TestReadmeProgram(t *testing.T) {
+// TestReadmePrograms holds the programs in the READMEs to those that are built
+// and run here.
+func TestReadmePrograms(t *testing.T) {
 	source := readText(t, "example_test.go")
+	hello := strings.ReplaceAll(readText(t, "docs/hello/main.go"), self+"/", "iocp/")
 	for _, name := range []string{"README.md", "README.ko.md"} {
-		_, program, found := strings.Cut(readText(t, name), "```go\n")
-		program, _, closed := strings.Cut(program, "```")
-		if !found || !closed || !strings.Contains(source, program) {
-			t.Errorf("%s: its program isn't part of example_test.go:\n%s", name, program)
+		programs := strings.Split(readText(t, name), "```go\n")[1:]
+		if len(programs) != 2 {
+			t.Fatalf("%s has %d programs, not 2", name, len(programs))
+		}
+		for i, text := range programs {
+			program, _, closed := strings.Cut(text, "```")
+			if !closed || i == 0 && program != hello || i == 1 && !strings.Contains(source, program) {
+				t.Errorf("%s: its program isn't the one that is tested:\n%s", name, program)
+			}
 		}
 	}
 }

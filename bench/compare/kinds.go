@@ -9,7 +9,8 @@ type kind struct {
 	threads  int       // of the client; 0: one for each of its CPUs
 	base     string
 	everyone string
-	silent   bool // nothing is sent once all connections are there
+	silent   bool // nothing is sent once all connections are there, or what is sent doesn't count
+	slow     bool // clients send and read next to nothing
 
 	conns, sizes, depths string
 }
@@ -52,6 +53,18 @@ var kinds = []kind{
 		everyone: "server,server-epoll,port,stdnet,gnet,nbio,netpoll,gaio,evio,gain,rio,c-uring,c-epoll,c-libuv,c-asio",
 		silent:   true,
 		conns:    "1000,10000,18000",
+		sizes:    "64",
+		depths:   "0",
+	},
+	{
+		name:     "slow",
+		unit:     "connection",
+		clients:  []program{{name: "slow", source: "./slow", beside: "../cmd/iocp"}},
+		base:     "server",
+		everyone: "server,server-epoll,port,stdnet,gnet,nbio,netpoll,gaio,evio,gain,rio,c-uring,c-epoll,c-libuv,c-asio",
+		silent:   true,
+		slow:     true,
+		conns:    "20",
 		sizes:    "64",
 		depths:   "0",
 	},

@@ -20,9 +20,13 @@ type scenario struct {
 	Size  int     `json:"size"`
 	Depth int     `json:"depth"`
 	Rate  float64 `json:"rate"` // messages a second; 0: closed loop
+	Slow  bool    `json:"slow,omitempty"`
 }
 
 func (s scenario) String() string {
+	if s.Slow {
+		return fmt.Sprintf("%d connections that send all they can and read 10,000 bytes a second", s.Conns)
+	}
 	text := fmt.Sprintf("%d connections, %d bytes", s.Conns, s.Size)
 	if s.Depth > 1 {
 		text += fmt.Sprintf(", %d deep", s.Depth)

@@ -52,12 +52,17 @@ func (o *outcome) memories() map[string]memory {
 
 const (
 	memoryHead = "| server | bytes per connection | least to most | after the echo | MiB at start / silent | CPU ms per second of silence | memory ours/its |\n"
+	slowHead   = "| server | bytes per connection at most | least to most of the rounds | at first | MiB at start / at most | CPU ms per second | memory ours/its |\n"
 	memoryRule = "| --- | ---: | ---: | ---: | ---: | ---: | --- |\n"
 )
 
 // memoryTable has a row for each server, the least memory first.
 func (o *outcome) memoryTable(b *strings.Builder, base string, names []string) {
-	b.WriteString(memoryHead + memoryRule)
+	head := memoryHead
+	if o.Scenario.Slow {
+		head = slowHead
+	}
+	b.WriteString(head + memoryRule)
 	for _, name := range o.ranked(names, (*run).perConnection) {
 		m := o.Memory[name]
 		start := o.medianOf(name, func(r *run) float64 { return float64(r.RSSStart) })

@@ -58,3 +58,11 @@ func TestIdle(t *testing.T) {
 		}
 	}
 }
+
+// TestSlow holds a server that buffers nothing to it.
+func TestSlow(t *testing.T) {
+	o := compareForAMoment(t, "-load", "slow", "-only", "stdnet", "-conns", "3", "-depth", "0")
+	if m := o.Memory["stdnet"]; m.Bytes <= 0 || m.Bytes > 1<<20 || !o.Scenario.Slow {
+		t.Errorf("3 clients that don't read, and package net, which waits: %+v", o)
+	}
+}

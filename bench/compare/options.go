@@ -48,7 +48,7 @@ func (o *options) threads() int {
 func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	set := flag.NewFlagSet("compare", flag.ContinueOnError)
-	load := set.String("load", "echo", "what the servers do: echo; chat: one speaks, the others listen; or idle: nothing, with connections that are silent after one message")
+	load := set.String("load", "echo", "what the servers do: echo; chat: one speaks, the others listen; idle: nothing, with connections that are silent after one message; or slow: hold back clients that don't read what they get")
 	only := set.String("only", "", "servers to compare with, by name (see -list); NAME/N for N loops (default: all)")
 	ours := set.String("base", "", "the server that all are compared with (default: ours)")
 	conns := set.String("conns", "", "connections; several: a list (default: 64; chat: 100; idle: 1000,10000,18000)")
@@ -77,13 +77,16 @@ func parseOptions(args []string) (*options, error) {
 	o.out = cmp.Or(o.out, "out")
 	var ok bool
 	if o.kind, ok = findKind(*load); !ok {
-		return nil, fmt.Errorf("there is no load %q: choose echo, chat or idle", *load)
+		return nil, fmt.Errorf("there is no load %q: choose echo, chat, idle or slow", *load)
 	}
 	k := o.kind
 	var errBase, errOnly, errScenarios, errCPUs error
 	o.base, errBase = parseContender(cmp.Or(*ours, k.base))
 	o.peers, errOnly = parseContenders(cmp.Or(*only, k.everyone))
 	o.scenarios, errScenarios = parseScenarios(cmp.Or(*conns, k.conns), cmp.Or(*sizes, k.sizes), cmp.Or(*depths, k.depths), *rates)
+	for i := range o.scenarios {
+		o.scenarios[i].Slow = k.slow
+	}
 	o.cpus, errCPUs = parseSplit(*cpus)
 	return o, errors.Join(errBase, errOnly, errScenarios, errCPUs, o.check(), o.checkScenarios())
 }

@@ -61,7 +61,7 @@ func TestContenderArgs(t *testing.T) {
 
 func TestParseScenarios(t *testing.T) {
 	got, err := parseScenarios("64,1000", "64", "1, 16", "0")
-	want := []scenario{{64, 64, 1, 0}, {1000, 64, 1, 0}, {64, 64, 16, 0}, {1000, 64, 16, 0}}
+	want := []scenario{{Conns: 64, Size: 64, Depth: 1}, {Conns: 1000, Size: 64, Depth: 1}, {Conns: 64, Size: 64, Depth: 16}, {Conns: 1000, Size: 64, Depth: 16}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
