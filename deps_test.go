@@ -136,7 +136,7 @@ var rules = []rule{
 var unsafeName = regexp.MustCompile(`_unsafe(_linux|_windows|_darwin|_freebsd)?(_test)?\.go$`)
 
 func clientImports(s source) []string {
-	clients := []string{"server", "portnet", "routine", "inspect", "porttest"}
+	clients := []string{"server", "routine", "porttest"}
 	if !slices.ContainsFunc(clients, s.in) {
 		return nil
 	}
@@ -229,9 +229,9 @@ func TestArchitectureRules(t *testing.T) {
 		},
 		"clients": {
 			{path: "server/server.go", imports: []string{"iocp", "iocp/internal/driver"}},
-			{path: "portnet/conn.go", imports: []string{"iocp/server"}},
+			{path: "server/conn.go", imports: []string{"iocp/routine"}},
 			{path: "routine/routine.go", imports: []string{"iocp/porttest"}},
-			{path: "inspect/http_test.go", imports: []string{"iocp/routine"}},
+			{path: "server/conn_test.go", imports: []string{"iocp/routine"}},
 			{path: "porttest/conformance_test.go", imports: []string{"iocp/internal/driver/sim"}},
 		},
 		"mirrors": {
@@ -315,6 +315,37 @@ func TestArchitectureRules(t *testing.T) {
 	}
 	if found := offences(good); len(found) > 0 {
 		t.Errorf("good examples found bad: %v", found)
+	}
+}
+
+// TestRoomsExist holds the rooms that CONTRIBUTING.md's table names to the tree, and
+// the tree to the table.
+func TestRoomsExist(t *testing.T) {
+	table := readText(t, "CONTRIBUTING.md")
+	_, table, _ = strings.Cut(table, "## The house")
+	named := regexp.MustCompile("(?m)^\\| ([a-z/]+)(?:/NAME)? \\|").FindAllStringSubmatch(table, -1)
+	var rooms []string
+	for _, m := range named {
+		if m[1] == "room" {
+			continue
+		}
+		rooms = append(rooms, m[1])
+		if info, err := os.Stat(m[1]); err != nil || !info.IsDir() {
+			t.Errorf("CONTRIBUTING.md has a room %s, and there is none", m[1])
+		}
+	}
+	for _, pattern := range []string{"*", "internal/*", "internal/driver/*"} {
+		dirs, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range dirs {
+			code, _ := filepath.Glob(dir + "/*.go")
+			backend := path.Dir(filepath.ToSlash(dir)) == "internal/driver" && slices.Contains(rooms, "internal/driver")
+			if len(code) > 0 && !backend && !slices.Contains(rooms, filepath.ToSlash(dir)) {
+				t.Errorf("CONTRIBUTING.md's table has no row for %s", dir)
+			}
+		}
 	}
 }
 

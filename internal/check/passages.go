@@ -76,7 +76,7 @@ func passagesOf(file, text string) (found []passage) {
 
 var (
 	inlineCode  = regexp.MustCompile("`([^`]+)`")
-	commandLine = regexp.MustCompile(`^([A-Z_]+=\S+ )*(go (build|test|run|vet|tool|mod|get|install) |iocp [a-z])`)
+	commandLine = regexp.MustCompile(`^([A-Z_]+=\S+ )*(go (build|test|run|vet|tool|mod|get|install) |iocp [a-z]+( |$))`)
 )
 
 // commandsIn finds commands in a line of text. Code of several lines isn't looked
