@@ -44,7 +44,7 @@ const (
 func next(text []byte) (r rune, size int, k kind) {
 	b := text[0]
 	switch {
-	case b == '\t' || ' ' <= b && b < 0x7f:
+	case isText(b):
 		return rune(b), 1, shown
 	case b <= 0x7f:
 		return rune(b), 1, control
@@ -87,23 +87,22 @@ func isPair(text []byte) bool {
 // 0xff are left out, other things that could be obeyed become question marks,
 // and all else stays as it is.
 func Append(dst, line []byte) []byte {
-	start := len(dst)
-	ascii := true
-	for _, b := range line {
-		switch {
-		case b == '\t' || ' ' <= b && b < 0x7f:
-		case b < 0x80 || b == telnet:
-			continue // now, before bytes count as neighbours
-		default:
-			ascii = false
-		}
-		dst = append(dst, b)
+	plain := 0
+	for plain < len(line) && isText(line[plain]) {
+		plain++
 	}
-	if ascii {
-		return dst
+	dst = append(dst, line[:plain]...)
+	start := len(dst)
+	for _, b := range line[plain:] {
+		if isText(b) || b >= 0x80 && b != telnet {
+			dst = append(dst, b) // others go now, before bytes count as neighbours
+		}
 	}
 	return dst[:start+len(replace(dst[start:]))]
 }
+
+// isText tells whether b is a character of ASCII that is only shown.
+func isText(b byte) bool { return ' ' <= b && b < 0x7f || b == '\t' }
 
 // replace puts question marks for what could be obeyed. It works in place:
 // nothing gets longer.
