@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,6 +211,9 @@ func (c *connections) readEnough() {
 // that isn't touched.
 func TestHugePooledBuffers(t *testing.T) {
 	onBackends(t, func(t *testing.T, backend string) {
+		if backend == "winport" {
+			t.Skip("capability: the system touches all of a buffer that it is given")
+		}
 		inChild(t, func(t *testing.T) { receiveIntoHugePool(t, backend) })
 	})
 }
@@ -290,15 +292,18 @@ func TestHugeDatagrams(t *testing.T) {
 		port := openPort(t, backend)
 		worker := port.Worker()
 		defer worker.Close()
-		ops := make([]iocp.Op, 6)
+		ops, sends := make([]iocp.Op, 6), make([]iocp.Op, 6)
 		var socks []*iocp.Datagram
 		for range ops {
 			d, err := port.NewDatagram(anyPort)
-			check(t, err)
+			if err != nil {
+				t.Skipf("capability: %v", err)
+			}
 			defer d.Close()
 			check(t, port.Associate(d, nil))
 			socks = append(socks, d)
 		}
+		peer := socks[0]
 		next := func() iocp.Completion {
 			var got [1]iocp.Completion
 			if n, err := worker.Wait(got[:], bound); n == 0 || err != nil {
@@ -318,22 +323,14 @@ func TestHugeDatagrams(t *testing.T) {
 			for i, d := range socks {
 				check(t, d.RecvFrom(&ops[i], mem[:size]))
 			}
-			sendEach(t, socks)
-			for range socks {
+			for i, d := range socks {
+				check(t, peer.SendTo(&sends[i], d.Addr(), []byte("a few bytes")))
+			}
+			for range 2 * len(socks) {
 				if got := next(); got.Err != nil || got.N != len("a few bytes") {
 					t.Fatalf("a datagram received into %d bytes: N = %d, %v", size, got.N, got.Err)
 				}
 			}
 		}
 	})
-}
-
-func sendEach(t *testing.T, to []*iocp.Datagram) {
-	peer, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	check(t, err)
-	defer peer.Close()
-	for _, d := range to {
-		_, err := peer.WriteToUDPAddrPort([]byte("a few bytes"), d.Addr())
-		check(t, err)
-	}
 }

@@ -160,6 +160,11 @@ func (s *Socket) RemoteAddr() netip.AddrPort { return named(s.stream().RemoteAdd
 // Bind chooses the local address of a socket to be connected. Without it
 // Connect takes any. An address of another family than the socket's is
 // ErrInvalid, and so is a second Bind, or one of a connected socket.
+//
+// Port 0 leaves the port to the system. On Linux, and with the backend portable,
+// that chooses when the socket is connected, so that one port may serve many
+// sockets with different peers, and Addr tells port 0 until then. Windows chooses
+// at once.
 func (s *Socket) Bind(addr netip.AddrPort) error {
 	st := s.state.Load()
 	switch {
@@ -184,7 +189,8 @@ func (s *Socket) speaks(addr netip.AddrPort) bool {
 
 // Connect connects the socket (ConnectEx). After a refused or failed connect
 // the socket may be connected again. An address of another family than the
-// socket's is ErrInvalid.
+// socket's is ErrInvalid. That the system has connected the socket to itself, as
+// can happen where nobody listens, is ErrRefused, unless Bind chose that port.
 func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
 	if st := s.state.Load(); st&stConnected == 0 && !s.speaks(addr) || addr.Port() == 0 {
 		return opError("connect", addr, ErrInvalid)

@@ -190,6 +190,15 @@ type NowSender interface {
 	SendNow(b []byte) (int, error)
 }
 
+// SelfConnected reports whether a TCP socket has been connected to itself: two
+// ends that open at the same time meet (RFC 9293, 3.5), and so does a socket with
+// itself when nobody listens where it connects to and the system chooses just
+// that port for it. A backend reports that as refused, unless the port was asked
+// for, by Bind.
+func SelfConnected(local, remote netip.AddrPort) bool {
+	return local.IsValid() && local == remote
+}
+
 // UndequeuedMax bounds the connections that one standing accept has taken from
 // the kernel and nobody has dequeued. Beyond it they stay with the kernel, within
 // its backlog.

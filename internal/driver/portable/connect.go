@@ -72,6 +72,9 @@ func dialer(local netip.AddrPort) net.Dialer {
 	if local.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(local)
 	}
+	if local.IsValid() && local.Port() == 0 {
+		d.Control = portLater
+	}
 	return d
 }
 
@@ -95,6 +98,10 @@ func (s *stream) dialed(op *driver.Op, conn net.Conn, err error) {
 		if err == nil {
 			conn.Close()
 		}
+	case err == nil && s.metItself(conn):
+		// Package net has tried several times by now.
+		conn.Close()
+		op.Err = driver.ErrRefused
 	case err == nil:
 		s.connected(conn.(connection))
 	case op.Canceled:
@@ -103,6 +110,12 @@ func (s *stream) dialed(op *driver.Op, conn net.Conn, err error) {
 		op.Err = absent(err)
 	}
 	s.port.complete(op)
+}
+
+// metItself reports whether the system has connected the stream to itself, of its
+// own accord. The caller holds mu.
+func (s *stream) metItself(conn net.Conn) bool {
+	return s.local.Port() == 0 && driver.SelfConnected(addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr()))
 }
 
 // cancelDial gives up the connect under way. The caller holds mu.

@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -32,6 +33,30 @@ func TestRefusedThenConnected(t *testing.T) {
 	if err := s.Connect(op, addr); !errors.Is(err, driver.ErrConnected) {
 		t.Fatalf("connect of a connected stream: %v", err)
 	}
+}
+
+// What package net brings at last, after it has tried again a few times, where
+// nobody listens and the system chooses that very port for who connects.
+func TestConnectedToOneself(t *testing.T) {
+	b := newBench(t)
+	l := b.listen()
+	to := l.LocalAddr()
+	b.must(l.Close())
+	d, err := b.port.NewStream(false)
+	b.must(err)
+	b.must(d.Attach(b.port))
+	s, op := d.(*stream), &driver.Op{Kind: driver.KindConnect}
+	s.mu.Lock()
+	s.dial(op, func(ctx context.Context) (net.Conn, error) {
+		own := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(to)}
+		return own.DialContext(ctx, "tcp4", to.String())
+	})
+	s.mu.Unlock()
+	b.ends(op, 0, driver.ErrRefused)
+	if s.RemoteAddr().IsValid() {
+		t.Errorf("connected to %v", s.RemoteAddr())
+	}
+	b.must(s.Close())
 }
 
 // A connect on loopback may well have won before it is given up.

@@ -15,10 +15,23 @@ import (
 func (s *stream) Bind(addr netip.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch {
+	case s.closed:
 		return net.ErrClosed
+	case s.few().bound:
+		return driver.ErrInvalid
 	}
-	return sysError("bind", unix.Bind(s.fd(), sockaddr(addr, s.v6)))
+	if addr.Port() == 0 {
+		// The port is chosen at connect(2), which needs it to be free for one
+		// peer only; bind(2) would take it from all (ip(7), Linux 4.2). A kernel
+		// that doesn't know the option does that.
+		unix.SetsockoptInt(s.fd(), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+	}
+	if err := unix.Bind(s.fd(), sockaddr(addr, s.v6)); err != nil {
+		return sysError("bind", err)
+	}
+	s.more().bound, s.rare.ownPort = true, addr.Port() != 0
+	return nil
 }
 
 // Connect implements driver.Stream.
@@ -61,12 +74,17 @@ func (s *stream) connectOver(tray *driver.Tray) bool {
 		return false
 	}
 	s.established(tray)
-	return true
+	return s.connected
 }
 
 // established reports a connect that succeeded. The lock is held.
 func (s *stream) established(tray *driver.Tray) {
-	s.setRemote(addrPort(unix.Getpeername(s.fd())))
+	peer := addrPort(unix.Getpeername(s.fd()))
+	if !s.local && !s.rare.ownPort && driver.SelfConnected(addrPort(unix.Getsockname(s.fd())), peer) {
+		s.endConnect(sysError("connect", unix.ECONNREFUSED), tray)
+		return
+	}
+	s.setRemote(peer)
 	s.connected = true
 	s.recv.ready, s.send.ready = false, true
 	s.endConnect(nil, tray)

@@ -52,6 +52,8 @@ type stream struct {
 // idle and well, and there may be very many of them.
 type rarely struct {
 	connecting *driver.Op
+	bound      bool        // Bind has succeeded
+	ownPort    bool        // and it chose the port
 	err        error       // why the connection is dead, for every later operation
 	retry      *time.Timer // see later
 	dgram      *datagram   // the datagram socket that this is part of

@@ -147,7 +147,11 @@ func (s *Stream) connected() error {
 	if err := win.UpdateConnectContext(s.sock); err != nil {
 		return sysError("setsockopt", err)
 	}
-	s.local, s.peer = localOf(s.sock), peerOf(s.sock)
+	local, peer := localOf(s.sock), peerOf(s.sock)
+	if s.settings.bind.Port() == 0 && driver.SelfConnected(local, peer) {
+		return sysError("ConnectEx", windows.WSAECONNREFUSED)
+	}
+	s.local, s.peer = local, peer
 	s.settings = settings{}
 	return nil
 }
