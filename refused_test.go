@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"iocp"
 	"iocp/internal/refuse"
@@ -150,20 +151,53 @@ func TestRingFailsUnderTraffic(t *testing.T) {
 	})
 }
 
+// refusals are what a kernel or a profile answers to calls that it withholds.
+var refusals = map[string]syscall.Errno{"EPERM": syscall.EPERM, "ENOSYS": syscall.ENOSYS, "EACCES": syscall.EACCES}
+
 // A kernel without RWF_APPEND, or a profile that hides pwritev2, costs no append.
-func TestRefusedAppend(t *testing.T) {
-	for _, name := range iocp.Backends() {
-		t.Run(name, func(t *testing.T) {
-			inChild(t, func(t *testing.T) {
-				suffer(t, refuse.Calls(syscall.ENOSYS, "pwritev2"))
-				port, err := iocp.New(iocp.Config{Backend: name})
-				if err != nil {
-					t.Skipf("capability: %v", err)
-				}
-				defer port.Close()
-				checkAppends(t, port)
+func TestRefusedAppend(t *testing.T) { checkRefused(t, checkAppends, "pwritev2") }
+
+// What is optional may be withheld also when it has worked: by a profile that a
+// program is given after it has made its port.
+func TestRefusedLater(t *testing.T) { checkRefused(t, checkTimes, "epoll_pwait2", "pwritev2") }
+
+// checkRefused tries every backend in processes that are refused some calls,
+// before and after their port is made.
+func checkRefused(t *testing.T, try func(*testing.T, *iocp.Port), calls ...string) {
+	for _, backend := range iocp.Backends() {
+		for name, errno := range refusals {
+			t.Run(backend+"_"+name, func(t *testing.T) {
+				inChild(t, func(t *testing.T) {
+					first, err := iocp.New(iocp.Config{Backend: backend, Concurrency: 16})
+					if err != nil {
+						t.Skipf("capability: %v", err)
+					}
+					defer first.Close()
+					try(t, first)
+					suffer(t, refuse.Calls(errno, calls...))
+					try(t, first)
+					second, err := iocp.New(iocp.Config{Backend: backend, Concurrency: 16})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer second.Close()
+					try(t, second)
+				})
 			})
-		})
+		}
+	}
+}
+
+// checkTimes has packets come, and timeouts pass, while a worker waits.
+func checkTimes(t *testing.T, port *iocp.Port) {
+	newEchoes(t, port).round()
+	checkAppends(t, port)
+	w := port.Worker()
+	defer w.Close()
+	for _, timeout := range []time.Duration{time.Microsecond, 3 * time.Millisecond} {
+		if n, err := w.Wait(make([]iocp.Completion, 1), timeout); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("a wait of %v: %d packets, %v", timeout, n, err)
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ var numberOf = map[string]uint32{
 	"io_uring_enter":    unix.SYS_IO_URING_ENTER,
 	"io_uring_register": unix.SYS_IO_URING_REGISTER,
 	"pwritev2":          unix.SYS_PWRITEV2,
+	"epoll_pwait2":      unix.SYS_EPOLL_PWAIT2,
+	"ppoll":             unix.SYS_PPOLL,
 	"accept4":           unix.SYS_ACCEPT4,
 }
 

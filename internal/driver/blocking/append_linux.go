@@ -2,6 +2,7 @@ package blocking
 
 import (
 	"errors"
+	"io/fs"
 
 	"golang.org/x/sys/unix"
 
@@ -29,8 +30,14 @@ func (f *File) append(b []byte) (n int, err error) {
 			err = errno
 		}
 	}
-	if n == 0 && errors.Is(err, errors.ErrUnsupported) {
+	if n == 0 && withheld(err) {
 		return f.appendBySize(b)
 	}
 	return n, err
+}
+
+// withheld reports whether a kernel may lack a call, or a profile refuse it
+// (seccomp(2)). Should it be the file that refuses, any other call tells again.
+func withheld(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission)
 }

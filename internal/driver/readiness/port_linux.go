@@ -79,7 +79,7 @@ const (
 
 // Port is an open port. It implements driver.Port.
 type Port struct {
-	precise bool // epoll_pwait2 works
+	precise atomic.Bool // epoll_pwait2 works
 	sink    driver.Sink
 	pool    *driver.Pool
 	exec    Exec
@@ -125,7 +125,7 @@ func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 	p.seats.main.Store(main)
 	if driver.FeaturePwait2.Disabled() == nil {
 		_, errno := epoll.WaitPrecise(main.fd, make([]epoll.Event, 1), 0)
-		p.precise = errno == 0
+		p.precise.Store(errno == 0)
 	}
 	return p, nil
 }
@@ -140,21 +140,18 @@ func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
 	defer p.batches.Put(b)
 	s := p.hold(tray, timeout == 0)
 	events := b.events[:s.batchSize()]
-	n, errno := epoll.Ready(s.fd, events)
+	n, err := s.ready(events)
 	done := p.run(b, s, events[:max(n, 0)], tray)
 	if n <= 0 && done == 0 && timeout != 0 {
-		n, errno = p.await(b, s, events, tray, timeout)
+		n, err = p.await(b, s, events, tray, timeout)
 		p.run(b, s, events[:max(n, 0)], tray)
 	}
-	if errno != 0 && errno != unix.EINTR {
-		return sysError("epoll_pwait", errno)
-	}
-	return nil
+	return err
 }
 
 // await waits for events of a set, or of the others that go with it, unless there
 // is something else to do.
-func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, syscall.Errno) {
+func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, error) {
 	held := tray.Seat() == s.index+1
 	if !held && (timeout < 0 || timeout > sharePause) {
 		timeout = sharePause
@@ -166,7 +163,7 @@ func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, 
 		defer s.resting.Store(false)
 	}
 	if s.todo.any() || tray.Called() {
-		return 0, 0
+		return 0, nil
 	}
 	tray.Rest()
 	defer tray.Rise()

@@ -134,24 +134,52 @@ func (s *set) see(t *stream) {
 	}
 }
 
-// wait waits for events.
-func (s *set) wait(events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
-	if timeout > 0 && s.port.precise {
-		return epoll.WaitPrecise(s.fd, events, timeout)
+// wait waits for events. A call that has worked may be withheld from some time
+// on (seccomp(2)), with any error: then the older one is taken, and what it says
+// counts.
+func (s *set) wait(events []epoll.Event, timeout time.Duration) (int, error) {
+	if timeout > 0 && s.port.precise.Load() {
+		n, errno := epoll.WaitPrecise(s.fd, events, timeout)
+		if errno == 0 || errno == unix.EINTR {
+			return n, nil
+		}
+		s.port.precise.Store(false)
 	}
-	return epoll.Wait(s.fd, events, timeout)
+	n, errno := epoll.Wait(s.fd, events, timeout)
+	return n, waited("epoll_pwait", errno)
+}
+
+// ready takes what is there without waiting.
+func (s *set) ready(events []epoll.Event) (int, error) {
+	n, errno := epoll.Ready(s.fd, events)
+	return n, waited("epoll_pwait", errno)
+}
+
+// waited is sysError for a wait, which a signal may cut short.
+func waited(call string, errno syscall.Errno) error {
+	if errno == 0 || errno == unix.EINTR {
+		return nil
+	}
+	return sysError(call, errno)
 }
 
 // waitWith is wait for s and b.others. The events are those of s.
-func (s *set) waitWith(b *batch, events []epoll.Event, timeout time.Duration) (int, syscall.Errno) {
+func (s *set) waitWith(b *batch, events []epoll.Event, timeout time.Duration) (int, error) {
 	b.polled = append(b.polled[:0], epoll.Poll(s.fd))
 	for _, o := range b.others {
 		b.polled = append(b.polled, epoll.Poll(o.fd))
 	}
-	if errno := epoll.WaitAny(b.polled, timeout); errno != 0 {
-		return 0, errno
+	switch errno := epoll.WaitAny(b.polled, timeout); errno {
+	case 0:
+		return s.ready(events)
+	case unix.EINTR:
+		return 0, nil
 	}
-	return epoll.Ready(s.fd, events)
+	// Withheld, as in wait. The others are looked into between short waits.
+	if timeout < 0 || timeout > sharePause {
+		timeout = sharePause
+	}
+	return s.wait(events, timeout)
 }
 
 // watch registers a descriptor with a set and returns its token.

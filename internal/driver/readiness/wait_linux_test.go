@@ -18,8 +18,8 @@ func TestWaitForSeveralSetsAllocatesNothing(t *testing.T) {
 	}
 	events := b.events[:]
 	allocs := testing.AllocsPerRun(1000, func() {
-		if _, errno := s.waitWith(b, events, 0); errno != 0 {
-			t.Fatal(errno)
+		if _, err := s.waitWith(b, events, 0); err != nil {
+			t.Fatal(err)
 		}
 	})
 	if allocs != 0 {
