@@ -105,7 +105,9 @@ func (s *Socket) ConnectUnix(op *Op, path string) error {
 	return pathError("connect", path, err)
 }
 
-// ConnectUnix is Connect for a Unix socket, to the one bound to path.
+// ConnectUnix is Connect for a Unix socket, to the one bound to path. When that is
+// closed, the next Send looks for another at the path: so a server may be started
+// anew. While there is none, sends fail with ErrRefused.
 func (d *Datagram) ConnectUnix(path string) error {
 	if err := d.namesPath(path); err != nil {
 		return pathError("connect", path, err)

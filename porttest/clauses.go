@@ -161,6 +161,7 @@ var clauses = []clause{
 	{number: 84, word: "datagram_connected_unix", run: unixgramConnected},
 	{number: 85, word: "datagram_unreachable", run: datagramUnreachable},
 	{number: 85, word: "datagram_absent_unix", run: unixgramAbsent},
+	{number: 85, word: "datagram_restarted_unix", run: unixgramRestarted},
 	{number: 86, word: "datagram_truncated", run: datagramTruncated},
 	{number: 86, word: "datagram_truncated_unix", run: unixgramTruncated},
 

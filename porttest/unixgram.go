@@ -3,6 +3,7 @@ package porttest
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"iocp"
 )
@@ -142,6 +143,37 @@ func unixgramAbsent(t *trial) {
 	_, err := t.port.NewUnixDatagram(stale + "/below")
 	if err == nil {
 		t.Error("a socket was bound below what is no directory")
+	}
+}
+
+// unixgramRestarted has a connected socket's peer go and come back, several times,
+// and while it is gone in turn with no send and with some.
+func unixgramRestarted(t *trial) {
+	path := t.unixPath()
+	d := t.unixDatagram("socket", "")
+	var op iocp.Op
+	sends := func(want packet) {
+		t.begin(&op, func() error { return d.Send(&op, []byte("hello")) })
+		want.op, want.key = &op, "socket"
+		t.expect(want)
+	}
+	for round := range 5 {
+		peer, err := t.foreignNet().unixgram(path, "")
+		t.must(err)
+		t.must(peer.SetDeadline(t.deadline))
+		if round == 0 {
+			t.must(d.ConnectUnix(path))
+		}
+		sends(packet{n: 5})
+		buf := make([]byte, 8)
+		n, _, err := peer.ReadFrom(buf)
+		t.must(err)
+		t.must(compare(buf[:n], []byte("hello")))
+		t.must(peer.Close())
+		os.Remove(path) // if closing didn't
+		for range round % 2 * 3 {
+			sends(packet{err: iocp.ErrRefused})
+		}
 	}
 }
 

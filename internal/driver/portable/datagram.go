@@ -18,7 +18,8 @@ type datagram struct {
 	file *driver.UnixFile // a Unix socket's; nil otherwise
 	recv receiver
 	send sender
-	busy int // lanes whose goroutine uses conn
+	busy int         // lanes whose goroutine uses conn
+	peer driver.Name // whom Connect has reached; nobody without
 }
 
 // packetConn is what UDP and Unix sockets have in common in package net.
@@ -106,7 +107,19 @@ func (d *datagram) Connect(to driver.Name) error {
 	if err := connectDatagram(d.raw, to, d.LocalAddr().Addr().Is6()); err != nil {
 		return absent(err)
 	}
+	d.peer = to
 	return nil
+}
+
+// rejoin connects a Unix socket whose peer is gone to whoever is at its path by
+// now. Nobody there is no news: err is why it is tried.
+func (d *datagram) rejoin(err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed || d.peer.Path == "" {
+		return err
+	}
+	return connectDatagram(d.raw, d.peer, false)
 }
 
 // Cancel gives up op if it is pending here.

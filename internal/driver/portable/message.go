@@ -108,7 +108,21 @@ func (s *sender) one(op *driver.Op, msg []byte) (int, error) {
 			return s.toPath(op, msg)
 		}
 	}
-	return s.d.conn.Write(msg)
+	n, err := s.d.conn.Write(msg)
+	for deserted(err) {
+		if err = s.d.rejoin(err); err == nil {
+			n, err = s.d.conn.Write(msg)
+		} else {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+// deserted reports whether a send has met no peer: one that has just gone, or
+// was gone already.
+func deserted(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOTCONN)
 }
 
 // toPath sends to a Unix socket. While its queue is full it tries again and

@@ -17,7 +17,7 @@ import (
 type datagram struct {
 	stream
 	file    *driver.UnixFile // a Unix socket's; nil otherwise
-	peered  bool             // Connect has succeeded
+	peer    driver.Name      // whom Connect has reached; nobody without
 	in, out epoll.Message
 }
 
@@ -70,18 +70,23 @@ func (d *datagram) Connect(to driver.Name) error {
 	if !d.reaches(to) {
 		return driver.ErrInvalid
 	}
-	var err error
-	if d.local {
-		err = syscall.Connect(d.fd(), &syscall.SockaddrUnix{Name: to.Path})
-	} else {
-		err = unix.Connect(d.fd(), sockaddr(to.Addr, d.v6))
+	if err := d.reach(to); err != nil {
+		return err
 	}
-	if err != nil {
-		return driver.PeerFailed("connect", err)
-	}
-	d.peered = true
+	d.peer = to
 	return nil
 }
+
+// reach connects the socket. The lock is held.
+func (d *datagram) reach(to driver.Name) error {
+	if d.local {
+		return driver.PeerFailed("connect", syscall.Connect(d.fd(), &syscall.SockaddrUnix{Name: to.Path}))
+	}
+	return driver.PeerFailed("connect", unix.Connect(d.fd(), sockaddr(to.Addr, d.v6)))
+}
+
+// peered reports whether Connect has succeeded.
+func (d *datagram) peered() bool { return d.peer != (driver.Name{}) }
 
 // reaches reports whether the socket's family can express a name.
 func (d *datagram) reaches(to driver.Name) bool {
@@ -129,7 +134,7 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 	case t.Errno == 0:
 		return d.received(t), true
 	case t.Errno == unix.EAGAIN:
-		if t.Send && d.local && !d.peered {
+		if t.Send && d.local && !d.peered() {
 			// No event tells when the receiver's queue has room. There is one
 			// for the memory that this attempt has freed, and it is ignored:
 			// see stream.ready.
@@ -139,6 +144,12 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 			q.ready = false
 		}
 	case t.Errno == unix.EINTR:
+	case t.Send && d.local && d.peered() && deserted(t.Errno):
+		// The peer's socket is gone, and the kernel has forgotten it (unix(7)).
+		// There may be another at its path by now, of the same server.
+		if err := d.reach(d.peer); err != nil {
+			return err, true
+		}
 	case t.Errno == unix.ECONNREFUSED && !d.local:
 		// An earlier datagram met nobody. A connected socket is told (udp(7)),
 		// at the expense of this call; Windows can be told not to tell, and so
@@ -148,6 +159,10 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 	}
 	return driver.ErrAborted, t.op.Canceled
 }
+
+// deserted reports whether a send has met no peer: one that has just gone, or
+// was gone already.
+func deserted(errno syscall.Errno) bool { return errno == unix.ECONNREFUSED || errno == unix.ENOTCONN }
 
 // received takes note of a datagram. The lock is held.
 func (d *datagram) received(t *Transfer) error {

@@ -54,6 +54,11 @@ func (d *datagram) target(op *driver.Op) (*datagram, error) {
 	if *op.Name() != (driver.Name{}) {
 		return d.addressee(*op.Name())
 	}
+	if d.mate.closed { // there may be another at its path by now
+		if err := d.befriend(d.peer); err != nil {
+			return nil, err
+		}
+	}
 	return d.mate, d.mate.hearing(d)
 }
 
