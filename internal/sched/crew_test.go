@@ -38,6 +38,11 @@ func TestCrewGrowsWhileNobodyIsIdle(t *testing.T) {
 	if s.Crew() != 2 || s.Pollers() != 1 {
 		t.Fatalf("a crew of %d with %d polling, want 2 and 1", s.Crew(), s.Pollers())
 	}
+	promoted, after = review(s, 2*fullMin, 0)
+	expect(t, "promoted next", promoted, ws[2])
+	if after != fullMin {
+		t.Fatalf("grown again after %d reviews, want %d", after, fullMin)
+	}
 }
 
 func TestCrewGrowsNoFurtherThanItMay(t *testing.T) {
@@ -180,4 +185,27 @@ func TestReleaseInVainIsUndone(t *testing.T) {
 		t.Fatalf("%d run and %d wait, want none and 2", s.Running(), s.Waiting())
 	}
 	expect(t, "next release", s.Release(1), ws[1])
+}
+
+// TestPollersAreNoReasonNotToLook: who polls doesn't hear of what another finds
+// who is stuck, nor of what lies before that one.
+func TestPollersAreNoReasonNotToLook(t *testing.T) {
+	for crew := 1; crew <= 3; crew++ {
+		s, ws := New(3, 0), waiters(4)
+		s.Share(crew, false)
+		enter(s, ws[1:]...)
+		s.Run(ws[0])
+		for _, w := range ws[1:crew] {
+			if !s.Poll(w) {
+				t.Fatal("one of the crew may not poll")
+			}
+		}
+		if !s.NeedLook(0) {
+			t.Errorf("a crew of %d, of whom one runs: nobody looks whether it is stuck", crew)
+		}
+		s.Arrive(ws[0])
+		if s.NeedLook(0) {
+			t.Errorf("a crew of %d, of whom none runs: somebody looks", crew)
+		}
+	}
 }

@@ -312,6 +312,40 @@ func TestQuickHandlersAreLeftAlone(t *testing.T) {
 	}
 }
 
+// TestQuickIsMeantForEach: several that run, and several ticks, are as quick as
+// one in one when each has handled as much in each.
+func TestQuickIsMeantForEach(t *testing.T) {
+	for _, c := range []struct {
+		busy    int
+		ticks   uint64
+		handled int
+		want    int
+	}{
+		{busy: 1, ticks: 3, handled: 3 * quick, want: 0},
+		{busy: 1, ticks: 3, handled: 3*quick - 1, want: 1},
+		{busy: 2, ticks: 1, handled: 2 * quick, want: 0},
+		{busy: 2, ticks: 1, handled: 2*quick - 1, want: 1},
+		{busy: 2, ticks: 3, handled: 6 * quick, want: 0},
+		{busy: 2, ticks: 3, handled: 6*quick - 1, want: 1},
+	} {
+		s, ws := New(8, 0), waiters(8)
+		enter(s, ws[c.busy:]...)
+		for _, w := range ws[:c.busy] {
+			s.Run(w)
+		}
+		const queued = 1
+		total := uint64(c.handled + queued)
+		s.Look(1, int(total), total)
+		for _, w := range ws[:c.busy] { // they aren't silent
+			s.Arrive(w)
+			s.Run(w)
+		}
+		if release, _ := s.Look(c.ticks, queued, total); release != c.want {
+			t.Errorf("%d handled by %d in %d ticks and one overdue: %d released, want %d", c.handled, c.busy, c.ticks, release, c.want)
+		}
+	}
+}
+
 // TestPollingIsNotSilence: a worker that looks into the kernel between packets
 // may be there for long, carrying out a large batch.
 func TestPollingIsNotSilence(t *testing.T) {
