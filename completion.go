@@ -95,13 +95,13 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	}
 	// A node of a standing accept leads to an Op whose last completion another
 	// worker may be taking: nothing of it may be touched here.
-	if op != nil && home == nil && op.sock != nil {
-		op.sock.settle(d.Kind, d.Err)
-		if c.Err != nil {
-			c.Err = opError(d.Kind.String(), op.sock.peer(), c.Err)
+	if op == nil || home != nil {
+		c.Err = faultOf(d.Kind.String(), nil, d, c.Err)
+	} else {
+		if s, ok := op.on.(*Socket); ok {
+			s.settle(d.Kind, d.Err)
 		}
-	} else if c.Err != nil {
-		c.Err = &OpError{Op: d.Kind.String(), Err: c.Err}
+		c.Err = faultOf(d.Kind.String(), op.on, d, c.Err)
 	}
 	if home != nil {
 		home.Recycle(d)
@@ -111,7 +111,7 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	d.DropBufs()
 	d.Key = nil
 	if op != nil {
-		op.sock = nil
+		op.on = nil
 	}
 	d.Pending.Store(false)
 	return true

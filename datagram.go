@@ -90,9 +90,9 @@ func (d *Datagram) connect(to driver.Name) error {
 // then is undefined.
 func (d *Datagram) RecvFrom(op *Op, bufs ...[]byte) error {
 	if len(bufs) == 0 {
-		return opError("recvfrom", netip.AddrPort{}, ErrInvalid)
+		return faultOf("recvfrom", d, nil, ErrInvalid)
 	}
-	return opError("recvfrom", netip.AddrPort{}, d.start(op, driver.KindRecvFrom, driver.Name{}, bufs))
+	return faultOf("recvfrom", d, nil, d.start(op, driver.KindRecvFrom, driver.Name{}, bufs))
 }
 
 // SendTo sends bufs, together, as one datagram to addr (WSASendTo). No bufs at
@@ -121,9 +121,9 @@ func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {
 // Send is SendTo for a socket that is connected, to its peer.
 func (d *Datagram) Send(op *Op, bufs ...[]byte) error {
 	if !d.peered.Load() && !d.closed.Load() {
-		return opError("send", netip.AddrPort{}, ErrNotConnected)
+		return faultOf("send", d, nil, ErrNotConnected)
 	}
-	return opError("send", netip.AddrPort{}, d.start(op, driver.KindSendTo, driver.Name{}, bufs))
+	return faultOf("send", d, nil, d.start(op, driver.KindSendTo, driver.Name{}, bufs))
 }
 
 // sendable reports whether a datagram of the socket can be meant for addr: one
@@ -166,7 +166,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	case len(bufs) > datagramBuffers:
 		return ErrInvalid
 	}
-	if err := p.enter(op, kind, d.key); err != nil {
+	if err := p.enter(op, kind, d.key, d); err != nil {
 		return err
 	}
 	op.d.SetName(to)
@@ -188,5 +188,5 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 // Close closes the socket. Pending operations complete with net.ErrClosed; a
 // Unix socket's path is removed (see [Datagram.SetUnlinkOnClose]). A second Close returns net.ErrClosed.
 func (d *Datagram) Close() error {
-	return d.shut(func() error { return opError("close", d.Addr(), d.d.Close()) })
+	return d.shut(d, func() error { return faultOf("close", d, nil, d.d.Close()) })
 }

@@ -1,6 +1,7 @@
 package iocp
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -92,17 +93,31 @@ var (
 
 // OpError is the error of one operation: which, on what address, and why.
 type OpError struct {
-	Op   string         // "recv", "listen", ...
-	Addr netip.AddrPort // the peer's, or for a listener its own; may be invalid
-	Err  error
+	Op string // "recv", "listen", ...
+
+	// Addr is what the operation was about: whom it connects or sends to, else the
+	// peer, else the handle's own. It may be invalid. Path is the same of a Unix
+	// socket, or the name of a file.
+	Addr netip.AddrPort
+	Path string
+
+	Err error
 }
 
-// Error says it in one line.
+// Error says it in one line: what was done, to whom, and why it failed.
 func (e *OpError) Error() string {
-	if !e.Addr.IsValid() {
-		return "iocp: " + e.Op + ": " + e.Err.Error()
+	said := "iocp: " + e.Op
+	switch {
+	case e.Path != "":
+		said += " " + e.Path
+	case e.Addr.IsValid():
+		said += " " + e.Addr.String()
 	}
-	return "iocp: " + e.Op + " " + e.Addr.String() + ": " + e.Err.Error()
+	var sys *driver.SysError
+	if errors.As(e.Err, &sys) && sys == e.Err && sys.Call == e.Op {
+		return said + ": " + sys.Errno.Error() // the call needn't be named twice
+	}
+	return said + ": " + e.Err.Error()
 }
 
 // Unwrap gives the cause.
@@ -114,3 +129,60 @@ func opError(op string, addr netip.AddrPort, err error) error {
 	}
 	return &OpError{Op: op, Addr: addr, Err: err}
 }
+
+func pathError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OpError{Op: op, Path: path, Err: err}
+}
+
+// An origin is a handle, which tells what an operation of it was about.
+type origin interface {
+	// about names whom an operation connects or sends to, else the peer, else the
+	// handle itself. Without an operation the last two are left.
+	about(d *driver.Op) driver.Name
+}
+
+// faultOf is the error of an operation of a handle.
+func faultOf(op string, on origin, d *driver.Op, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &OpError{Op: op, Err: err}
+	if on != nil {
+		name := on.about(d)
+		e.Addr, e.Path = named(name.Addr), name.Path
+	}
+	return e
+}
+
+func (h *handle) about(*driver.Op) driver.Name {
+	name := driver.Name{Addr: h.drv.LocalAddr()}
+	if u, ok := h.drv.(driver.Pathed); ok {
+		name.Path = u.Path()
+	}
+	return name
+}
+
+func (h *handle) fault(op string, err error) error { return faultOf(op, h, nil, err) }
+
+func (s *Socket) about(d *driver.Op) driver.Name {
+	if d != nil && d.Kind == driver.KindConnect && d.Name() != nil {
+		return *d.Name()
+	}
+	return driver.Name{Addr: s.RemoteAddr(), Path: s.Path()}
+}
+
+func (d *Datagram) about(op *driver.Op) driver.Name {
+	if op != nil && op.Kind == driver.KindSendTo && *op.Name() != (driver.Name{}) {
+		return *op.Name()
+	}
+	return driver.Name{Addr: d.Addr(), Path: d.Path()}
+}
+
+func (l *Listener) about(*driver.Op) driver.Name {
+	return driver.Name{Addr: l.Addr(), Path: l.Path()}
+}
+
+func (f *File) about(*driver.Op) driver.Name { return driver.Name{Path: f.name} }

@@ -3,7 +3,6 @@ package iocp
 import (
 	"io/fs"
 	"math"
-	"net/netip"
 	"os"
 
 	"iocp/internal/driver"
@@ -37,7 +36,7 @@ type File struct {
 func (p *Port) OpenFile(name string, flag int, perm fs.FileMode) (*File, error) {
 	f, err := p.openFile(name, flag, perm)
 	if err != nil {
-		return nil, opError("open "+name, netip.AddrPort{}, err)
+		return nil, pathError("open", name, err)
 	}
 	return &File{
 		handle:   handle{drv: f},
@@ -101,7 +100,7 @@ func (f *File) transfer(op *Op, kind driver.Kind, buf []byte, off int64) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, f.key); err != nil {
+	if err := p.enter(op, kind, f.key, f); err != nil {
 		return err
 	}
 	op.d.SetOneBuf(buf)
@@ -127,7 +126,7 @@ func (f *File) Size() (int64, error) {
 
 // Close closes the file. A second Close returns net.ErrClosed.
 func (f *File) Close() error {
-	return f.shut(func() error { return f.fault("close", f.f.Close()) })
+	return f.shut(f, func() error { return f.fault("close", f.f.Close()) })
 }
 
-func (f *File) fault(op string, err error) error { return opError(op, netip.AddrPort{}, err) }
+func (f *File) fault(op string, err error) error { return pathError(op, f.name, err) }

@@ -4,14 +4,14 @@ import "iocp/internal/driver"
 
 // enter takes an idle op into the port's care, before the backend gets it. It
 // comes before anything that the operation changes.
-func (p *Port) enter(op *Op, kind driver.Kind, key any) error {
+func (p *Port) enter(op *Op, kind driver.Kind, key any, on origin) error {
 	if op == nil {
 		return ErrInvalid
 	}
 	if err := p.admit(&op.d, kind, key); err != nil {
 		return err
 	}
-	op.d.Self = op
+	op.d.Self, op.on = op, on
 	return nil
 }
 
@@ -33,7 +33,7 @@ func (p *Port) admit(d *driver.Op, kind driver.Kind, key any) error {
 func (p *Port) refuse(op *Op) {
 	op.d.DropBufs()
 	op.d.Key = nil
-	op.sock = nil
+	op.on = nil
 	op.d.Pending.Store(false)
 	p.withdraw()
 }

@@ -21,5 +21,5 @@ func (s *Socket) KeepAlive(cfg net.KeepAliveConfig) error {
 	cfg.Idle = cmp.Or(cfg.Idle, probeIdle)
 	cfg.Interval = cmp.Or(cfg.Interval, probeInterval)
 	cfg.Count = cmp.Or(cfg.Count, probeCount)
-	return opError("set SO_KEEPALIVE", s.peer(), s.stream().SetKeepAlive(cfg))
+	return s.fault("set SO_KEEPALIVE", s.stream().SetKeepAlive(cfg))
 }

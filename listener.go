@@ -45,14 +45,14 @@ func (l *Listener) AcceptMany(op *Op) error { return l.start(op, driver.KindAcce
 func (l *Listener) start(op *Op, kind driver.Kind) error {
 	p, err := l.usable()
 	if err != nil {
-		return opError("accept", l.Addr(), err)
+		return faultOf("accept", l, nil, err)
 	}
-	if err := p.enter(op, kind, l.key); err != nil {
-		return opError("accept", l.Addr(), err)
+	if err := p.enter(op, kind, l.key, l); err != nil {
+		return faultOf("accept", l, nil, err)
 	}
 	if err := l.l.Accept(&op.d); err != nil {
 		p.refuse(op)
-		return opError("accept", l.Addr(), err)
+		return faultOf("accept", l, nil, err)
 	}
 	return nil
 }
@@ -62,19 +62,19 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 // association and queues no packet.
 func (l *Listener) TryAccept() (*Socket, error) {
 	if l.closed.Load() {
-		return nil, opError("accept", l.Addr(), net.ErrClosed)
+		return nil, faultOf("accept", l, nil, net.ErrClosed)
 	}
 	s, err := l.l.TryAccept()
 	if err == driver.ErrWouldBlock {
 		return nil, err // expected, and often: worth no allocation
 	}
 	if err != nil {
-		return nil, opError("accept", l.Addr(), err)
+		return nil, faultOf("accept", l, nil, err)
 	}
 	return newSocket(s, stConnected), nil
 }
 
 // Close stops listening. Pending accepts complete with net.ErrClosed.
 func (l *Listener) Close() error {
-	return l.shut(func() error { return opError("close", l.Addr(), l.l.Close()) })
+	return l.shut(l, func() error { return faultOf("close", l, nil, l.l.Close()) })
 }

@@ -28,8 +28,8 @@ type Op struct {
 	//	io := c.Op.Owner.(*perIO)
 	Owner any
 
-	d    driver.Op
-	sock *Socket
+	d  driver.Op
+	on origin // what the operation is of; nil for a post and a timer
 }
 
 // Pending reports whether the Op is outstanding. It is a hint for assertions

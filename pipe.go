@@ -48,15 +48,15 @@ func newPipeEnd(e driver.PipeEnd) pipeEnd { return pipeEnd{handle: handle{drv: e
 // system: a Windows pipe's ERROR_BROKEN_PIPE is the end of a stream here.
 func (r *PipeReader) Recv(op *Op, bufs ...[]byte) error {
 	if len(bufs) == 0 {
-		return opError("recv", netip.AddrPort{}, ErrInvalid)
+		return r.fault("recv", ErrInvalid)
 	}
-	return opError("recv", netip.AddrPort{}, r.transfer(op, driver.KindRecv, bufs))
+	return r.fault("recv", r.transfer(op, driver.KindRecv, bufs))
 }
 
 // Send sends all of bufs as [Socket.Send] does. When the reading end is closed
 // it completes with ErrBrokenPipe, or is refused with it.
 func (w *PipeWriter) Send(op *Op, bufs ...[]byte) error {
-	return opError("send", netip.AddrPort{}, w.transfer(op, driver.KindSend, bufs))
+	return w.fault("send", w.transfer(op, driver.KindSend, bufs))
 }
 
 func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
@@ -64,7 +64,7 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, e.key); err != nil {
+	if err := p.enter(op, kind, e.key, e); err != nil {
 		return err
 	}
 	op.d.SetBufs(bufs)
@@ -79,5 +79,5 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 // Close closes the end. Pending operations complete with net.ErrClosed. A
 // second Close returns net.ErrClosed.
 func (e *pipeEnd) Close() error {
-	return e.shut(func() error { return opError("close", netip.AddrPort{}, e.e.Close()) })
+	return e.shut(e, func() error { return e.fault("close", e.e.Close()) })
 }

@@ -195,7 +195,7 @@ func (p *Port) Post(op *Op, n int, key any) error {
 	var d *driver.Op
 	var err error
 	if op != nil {
-		d, err = &op.d, p.enter(op, driver.KindPost, key)
+		d, err = &op.d, p.enter(op, driver.KindPost, key, nil)
 	} else {
 		d = new(driver.Op)
 		err = p.admit(d, driver.KindPost, key)

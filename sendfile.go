@@ -24,7 +24,7 @@ import (
 //
 // A backend that can't answers ErrNotSupported.
 func (s *Socket) SendFile(op *Op, f *File, off, n int64) error {
-	return opError("send", s.peer(), s.sendFile(op, f, off, n))
+	return s.fault("send", s.sendFile(op, f, off, n))
 }
 
 // toEnd, as the number of bytes to be sent, is more than there are: the file has

@@ -50,13 +50,13 @@ func (h *handle) associate(p *Port, key any) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed.Load() {
-		return opError("associate", h.Addr(), net.ErrClosed)
+		return h.fault("associate", net.ErrClosed)
 	}
 	if h.port.Load() != nil {
-		return opError("associate", h.Addr(), ErrAssociated)
+		return h.fault("associate", ErrAssociated)
 	}
 	if err := h.drv.Attach(p.drv); err != nil {
-		return opError("associate", h.Addr(), err)
+		return h.fault("associate", err)
 	}
 	h.key = key
 	h.port.Store(p)
@@ -85,7 +85,7 @@ func (h *handle) Addr() netip.AddrPort { return named(h.drv.LocalAddr()) }
 // completion may be queued already.
 func (h *handle) Cancel(op *Op) error {
 	if op == nil || !h.drv.Cancel(&op.d) {
-		return opError("cancel", h.Addr(), ErrNotFound)
+		return h.fault("cancel", ErrNotFound)
 	}
 	return nil
 }
@@ -94,17 +94,17 @@ func (h *handle) Cancel(op *Op) error {
 // moment. ErrNotFound says that there was none.
 func (h *handle) CancelAll() error {
 	if h.drv.CancelAll() == 0 {
-		return opError("cancel", h.Addr(), ErrNotFound)
+		return h.fault("cancel", ErrNotFound)
 	}
 	return nil
 }
 
-// shut closes the handle once, by the given means.
-func (h *handle) shut(by func() error) error {
+// shut closes the handle, which is on, once, by the given means.
+func (h *handle) shut(on origin, by func() error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed.Swap(true) {
-		return opError("close", h.Addr(), net.ErrClosed)
+		return faultOf("close", on, nil, net.ErrClosed)
 	}
 	err := by()
 	driver.Freed()
@@ -197,17 +197,18 @@ func (s *Socket) Connect(op *Op, addr netip.AddrPort) error {
 	}
 	to, err := numbered(addr)
 	if err == nil {
-		err = s.connect(op, func(d *driver.Op) error { return s.stream().Connect(d, to) })
+		err = s.connect(op, driver.Name{Addr: to}, func(d *driver.Op) error { return s.stream().Connect(d, to) })
 	}
 	return opError("connect", addr, err)
 }
 
 // connect starts a connect by the given means, if none has been made yet.
-func (s *Socket) connect(op *Op, begin func(*driver.Op) error) error {
+func (s *Socket) connect(op *Op, to driver.Name, begin func(*driver.Op) error) error {
 	return s.start(op, driver.KindConnect, func(d *driver.Op) error {
 		if !s.claimConnect() {
 			return ErrConnected
 		}
+		d.SetName(to) // for errors
 		err := begin(d)
 		if err != nil {
 			s.clear(stConnecting)
@@ -235,7 +236,7 @@ func (s *Socket) claimConnect() bool {
 // until the completion is dequeued, and what is behind N then is undefined.
 func (s *Socket) Recv(op *Op, bufs ...[]byte) error {
 	if len(bufs) == 0 {
-		return opError("recv", s.peer(), ErrInvalid)
+		return s.fault("recv", ErrInvalid)
 	}
 	return s.transfer(op, driver.KindRecv, bufs)
 }
@@ -273,7 +274,7 @@ func (s *Socket) TrySend(b []byte) (int, error) {
 		}
 	}
 	if err != nil {
-		return 0, opError("send", s.peer(), err)
+		return 0, s.fault("send", err)
 	}
 	now, ok := s.drv.(driver.NowSender)
 	if !ok || len(b) == 0 {
@@ -287,21 +288,20 @@ func (s *Socket) TrySend(b []byte) (int, error) {
 		return 0, ErrWouldBlock
 	}
 	s.settle(driver.KindSend, err)
-	return 0, opError("send", s.peer(), err)
+	return 0, s.fault("send", err)
 }
 
 func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err := s.allows(kind); err != nil {
-		return opError(kind.String(), s.peer(), err)
+		return s.fault(kind.String(), err)
 	}
 	p, err := s.usable()
 	if err != nil {
-		return opError(kind.String(), s.peer(), err)
+		return s.fault(kind.String(), err)
 	}
-	if err := p.enter(op, kind, s.key); err != nil {
-		return opError(kind.String(), s.peer(), err)
+	if err := p.enter(op, kind, s.key, s); err != nil {
+		return s.fault(kind.String(), err)
 	}
-	op.sock = s
 	op.d.SetBufs(bufs)
 	op.d.Lend()
 	switch kind {
@@ -316,7 +316,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 		op.d.Decline(err)
 		p.refuse(op)
 		s.settle(kind, err)
-		return opError(kind.String(), s.peer(), err)
+		return s.fault(kind.String(), err)
 	}
 	return nil
 }
@@ -327,10 +327,9 @@ func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) e
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, s.key); err != nil {
+	if err := p.enter(op, kind, s.key, s); err != nil {
 		return err
 	}
-	op.sock = s
 	op.d.Lend()
 	if err := begin(&op.d); err != nil {
 		op.d.Decline(err)
@@ -376,8 +375,8 @@ func (s *Socket) settle(kind driver.Kind, err error) {
 
 func (s *Socket) clear(bits uint32) { s.state.And(^bits) }
 
-// peer names the socket in errors.
-func (s *Socket) peer() netip.AddrPort { return s.RemoteAddr() }
+// fault is an error of the socket.
+func (s *Socket) fault(op string, err error) error { return faultOf(op, s, nil, err) }
 
 // Direction is one or both directions of a connection.
 type Direction uint32
@@ -395,16 +394,16 @@ const (
 // ErrShutdown; those pending go on (C66), and the peer isn't told.
 func (s *Socket) Shutdown(dir Direction) error {
 	if dir == 0 || dir&^BothSides != 0 {
-		return opError("shutdown", s.peer(), ErrInvalid)
+		return s.fault("shutdown", ErrInvalid)
 	}
 	if err := s.allows(driver.KindPost); err != nil && !errors.Is(err, ErrShutdown) {
-		return opError("shutdown", s.peer(), err)
+		return s.fault("shutdown", err)
 	}
 	old := s.state.Or(uint32(dir))
 	if dir&SendSide == 0 || old&stSendShut != 0 {
 		return nil
 	}
-	return opError("shutdown", s.peer(), s.stream().ShutdownSend())
+	return s.fault("shutdown", s.stream().ShutdownSend())
 }
 
 // Close closes the socket. Pending operations complete with net.ErrClosed,
@@ -412,13 +411,13 @@ func (s *Socket) Shutdown(dir Direction) error {
 // sending is still delivered, in the background (see Linger). A second Close
 // returns net.ErrClosed.
 func (s *Socket) Close() error {
-	return s.shut(func() error { return opError("close", s.peer(), s.stream().Close()) })
+	return s.shut(s, func() error { return s.fault("close", s.stream().Close()) })
 }
 
 // Abort closes the socket with a reset: unsent data is dropped, and the peer's
 // operations fail.
 func (s *Socket) Abort() error {
-	return s.shut(func() error { return opError("abort", s.peer(), s.stream().Abort()) })
+	return s.shut(s, func() error { return s.fault("abort", s.stream().Abort()) })
 }
 
 // Undelivered is how many bytes of the sends accepted so far the peer doesn't
@@ -433,7 +432,7 @@ func (s *Socket) Undelivered() int64 { return s.stream().Undelivered() }
 
 // NoDelay turns TCP_NODELAY on or off. It is off on a new socket.
 func (s *Socket) NoDelay(on bool) error {
-	return opError("set TCP_NODELAY", s.peer(), s.stream().SetNoDelay(on))
+	return s.fault("set TCP_NODELAY", s.stream().SetNoDelay(on))
 }
 
 // Linger says what Close does with data not yet delivered. 0 drops it and resets
@@ -445,5 +444,5 @@ func (s *Socket) NoDelay(on bool) error {
 // time, ends its side (Shutdown) and watches Undelivered, or receives until the
 // peer's end, before it closes or aborts.
 func (s *Socket) Linger(d time.Duration) error {
-	return opError("set SO_LINGER", s.peer(), s.stream().SetAbortive(d == 0))
+	return s.fault("set SO_LINGER", s.stream().SetAbortive(d == 0))
 }

@@ -16,7 +16,7 @@ import (
 // element and a few hundred nanoseconds each. Like all completions they are
 // found by Wait: on a port on which nobody waits no timer goes off.
 func (p *Port) After(op *Op, d time.Duration, key any) error {
-	if err := p.enter(op, driver.KindTimer, key); err != nil {
+	if err := p.enter(op, driver.KindTimer, key, nil); err != nil {
 		return opError("timer", netip.AddrPort{}, err)
 	}
 	p.mu.Lock()

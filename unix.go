@@ -1,7 +1,6 @@
 package iocp
 
 import (
-	"io/fs"
 	"net/netip"
 
 	"iocp/internal/driver"
@@ -101,7 +100,7 @@ func (s *Socket) ConnectUnix(op *Op, path string) error {
 	if err := checkUnixName(path); err != nil {
 		return pathError("connect", path, err)
 	}
-	err := s.connect(op, func(d *driver.Op) error { return u.ConnectUnix(d, path) })
+	err := s.connect(op, driver.Name{Path: path}, func(d *driver.Op) error { return u.ConnectUnix(d, path) })
 	return pathError("connect", path, err)
 }
 
@@ -166,14 +165,4 @@ func (l *Listener) Path() string {
 		return ""
 	}
 	return l.file.Name
-}
-
-func pathError(op, path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if path != "" {
-		err = &fs.PathError{Op: "unix", Path: path, Err: err}
-	}
-	return opError(op, netip.AddrPort{}, err)
 }

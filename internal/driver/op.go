@@ -84,8 +84,13 @@ func (op *Op) ResetResult() {
 // the caller's memory alive.
 func (op *Op) DropBufs() {
 	op.Off, op.Want = 0, 0
-	if _, ok := op.about.(File); ok {
+	switch op.about.(type) {
+	case File:
 		op.about = nil
+	case *Name:
+		if op.Kind == KindConnect { // a stream's, whose other operations have none
+			op.about = nil
+		}
 	}
 	op.audit.sent.Drop()
 	clear(op.Bufs())
