@@ -163,7 +163,10 @@ func TestHugeSends(t *testing.T) {
 				sendHuge(t, backend, mem[:size])
 			})
 		}
-		t.Run("several", func(t *testing.T) { sendHuge(t, backend, mem[:5], mem[:3<<30], mem[:3<<30]) })
+		t.Run("several", func(t *testing.T) {
+			most := int64(3 << 30)
+			sendHuge(t, backend, mem[:5], mem[:most], mem[:most])
+		})
 	})
 }
 

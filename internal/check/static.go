@@ -12,9 +12,9 @@ import (
 var everything = []string{"./...", "./cmd/iocp/..."}
 
 var (
-	vetSystems   = []string{"linux", "windows", "darwin", "freebsd"}
+	vetSystems   = []string{"linux", "windows", "windows/arm64", "windows/386", "darwin", "freebsd"}
 	lintSystems  = []string{"linux", "windows", "darwin"}
-	crossTargets = []string{"linux/amd64", "linux/arm64", "windows/amd64", "darwin/arm64", "freebsd/amd64"}
+	crossTargets = []string{"linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64", "windows/386", "darwin/arm64", "freebsd/amd64"}
 )
 
 // gofmt looks at all Go files below the root, tracked or about to be.
@@ -33,9 +33,14 @@ func gofmt(s *session) (string, error) {
 
 func vet(s *session) (string, error) {
 	var errs []error
-	for _, goos := range vetSystems {
+	for _, system := range vetSystems {
+		goos, goarch, _ := strings.Cut(system, "/")
+		env := []string{"GOOS=" + goos}
+		if goarch != "" {
+			env = append(env, "GOARCH="+goarch)
+		}
 		args := append([]string{"vet"}, everything...)
-		_, err := s.run(goTool(10*time.Minute, []string{"GOOS=" + goos}, args...))
+		_, err := s.run(goTool(10*time.Minute, env, args...))
 		errs = append(errs, err)
 	}
 	return strings.Join(vetSystems, " "), errors.Join(errs...)

@@ -78,7 +78,7 @@ func (h *handler) OnOpen(c *server.Conn) {
 }
 
 func (h *handler) OnData(c *server.Conn, data []byte) {
-	h.cfg.Say("message received!\n")
+	h.cfg.SayReceived(nil)
 	if h.cfg.Verbose {
 		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr(), "n", len(data))
 	}
@@ -115,9 +115,7 @@ func (h *handler) OnClose(c *server.Conn, err error) {
 	if !ok {
 		return
 	}
-	if err == nil {
-		h.cfg.Say("message received!\n") // the end of the stream, as in the chapter
-	}
+	h.cfg.SayReceived(err)
 	h.room.leave(m)
 	last := scraps.Get().(*lines)
 	defer last.giveBack()

@@ -226,21 +226,29 @@ func ping(t testing.TB, conn net.Conn) {
 }
 
 // TestChapterTexts compares with the texts of the chapter's program: for a
-// message, and for the end of the stream.
+// message, and for the end of the stream, for which it takes a reset too.
 func TestChapterTexts(t *testing.T) {
 	eachPortServer(t, func(t *testing.T, serve serveFunc, cfg service.Config) {
-		cfg.Chapter = true
-		s := servetest.Start(t, cfg, serve)
-		conn := dial(t, s.Addr)
-		for i := range 2 {
-			ping(t, conn)
-			s.Out.Await(func(text string) bool { return strings.Count(text, "sent!") > i })
+		for _, end := range []func(*net.TCPConn) error{
+			func(*net.TCPConn) error { return nil },
+			func(c *net.TCPConn) error { return c.SetLinger(0) },
+		} {
+			cfg.Chapter = true
+			s := servetest.Start(t, cfg, serve)
+			conn := dial(t, s.Addr)
+			for i := range 2 {
+				ping(t, conn)
+				s.Out.Await(func(text string) bool { return strings.Count(text, "sent!") > i })
+			}
+			if err := end(conn); err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+			s.Log.Await(func(log string) bool { return strings.Contains(log, "msg=leave") })
+			s.Stop(t)
+			got := strings.Replace(s.Out.String(), s.Addr, "ADDR", 1)
+			golden(t, "chapter.txt", got)
 		}
-		conn.Close()
-		s.Log.Await(func(log string) bool { return strings.Contains(log, "msg=leave") })
-		s.Stop(t)
-		got := strings.Replace(s.Out.String(), s.Addr, "ADDR", 1)
-		golden(t, "chapter.txt", got)
 	})
 }
 

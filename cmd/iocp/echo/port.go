@@ -145,10 +145,10 @@ func (s *portServer) handle(w *iocp.Worker, c *iocp.Completion) {
 // of the stream it does neither.
 func (s *portServer) received(h *perHandle, io *perIO, c *iocp.Completion) error {
 	h.recv = nil
+	s.cfg.SayReceived(c.Err)
 	if c.Err != nil {
 		return c.Err
 	}
-	s.cfg.Say("message received!\n")
 	if c.N == 0 {
 		return nil
 	}

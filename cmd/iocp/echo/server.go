@@ -20,7 +20,7 @@ func (h *handler) OnOpen(c *server.Conn) {
 }
 
 func (h *handler) OnData(c *server.Conn, data []byte) {
-	h.cfg.Say("message received!\n")
+	h.cfg.SayReceived(nil)
 	err := c.TrySend(data)
 	if h.cfg.Verbose {
 		h.cfg.Log.Debug("completion", "peer", c.RemoteAddr(), "n", len(data), "err", err)
@@ -31,9 +31,7 @@ func (h *handler) OnData(c *server.Conn, data []byte) {
 }
 
 func (h *handler) OnClose(c *server.Conn, err error) {
-	if err == nil {
-		h.cfg.Say("message received!\n") // the end of the stream, as in the chapter
-	}
+	h.cfg.SayReceived(err)
 	if unlessClosed(err) != nil {
 		h.cfg.Lost(c.RemoteAddr(), err)
 	}

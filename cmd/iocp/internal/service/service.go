@@ -3,6 +3,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,6 +59,15 @@ func (c *Config) Ready(addr netip.AddrPort, backend string) {
 func (c *Config) Say(line string) {
 	if c.Chapter {
 		io.WriteString(c.Out, line)
+	}
+}
+
+// SayReceived prints the chapter's line for a receive that is over, or for the
+// last one of a connection. Its servers don't look at errors, so a reset is to
+// them the end of the stream.
+func (c *Config) SayReceived(err error) {
+	if err == nil || errors.Is(err, iocp.ErrReset) {
+		c.Say("message received!\n")
 	}
 }
 
