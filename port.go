@@ -24,8 +24,8 @@ type Port struct {
 	closing atomic.Bool
 	born    time.Time // what timers count from
 
-	// What changes with every operation, and what with every batch, is apart from
-	// what only is read: the line of cache that it shares goes from CPU to CPU.
+	// What is written with every operation, and what with every batch, is on a
+	// cache line of its own, so that readers of the fields above don't lose theirs.
 	_       [cacheLine]byte
 	entered atomic.Int64 // operations ever submitted
 	_       [cacheLine]byte

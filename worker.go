@@ -163,7 +163,7 @@ func (w *Worker) toil() {
 	}
 }
 
-// rest says that it has handled them.
+// rest takes back what toil said: the worker has handled its large batch.
 func (w *Worker) rest() {
 	if w.many {
 		w.many = false

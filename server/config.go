@@ -25,10 +25,10 @@ type Config struct {
 
 	// Ports is how many ports of its own the server has. Connections are dealt
 	// out to them in turn, and each port has workers of its own. One port adapts
-	// to the load and is right for most; several, each with one worker, may get a
-	// little more done under full load that is spread evenly over the
-	// connections, take more CPU time per message when there is less to do, and
-	// have a worker that is stuck hold up what is on its port.
+	// to the load and is right for most. Several, each with one worker, may get a
+	// little more done under full load that is spread evenly over the connections.
+	// They take more CPU time per message when there is less to do. A worker that
+	// is stuck then blocks all connections of its port.
 	// 0 means 1. With Port, only that is allowed.
 	Ports int
 

@@ -33,7 +33,7 @@ func (op *Op) Buf() *Buf {
 	return b
 }
 
-// SetBuf sets it: part of the result.
+// SetBuf sets the buffer that a RecvPooled brings, as part of its result.
 func (op *Op) SetBuf(b *Buf) { op.about = b }
 
 // Accepted is the connection that an accept brings.

@@ -103,27 +103,25 @@ type Port interface {
 type SharedPort interface {
 	Port
 
-	// PollFor is Poll for one of them. What it finds goes on that one's tray,
-	// which may be nil: then to the port's queue. Some of the handles are his
-	// from then on until Leave: others may never hear of these.
+	// PollFor polls on behalf of one worker. Completions go on its tray, or to
+	// the port's queue if tray is nil. Until Leave it may be the only one that is
+	// told of some handles.
 	PollFor(tray *Tray, timeout time.Duration) error
 
-	// WakeFor makes the PollFor of one return, or else his next. Wake does so
-	// for all that are inside.
+	// WakeFor makes the PollFor of one worker return, or else its next one. Wake
+	// does so for all that are inside.
 	WakeFor(tray *Tray)
 
-	// Leave says that somebody won't poll soon: what is his is others' from
-	// now on.
+	// Leave says that a worker won't poll soon: its handles may be served by
+	// other workers from now on.
 	Leave(tray *Tray)
 
-	// Lively is for how many of somebody's handles he has found something in
-	// the last tenth of a second or so; negative when that isn't known. It is
-	// called by one at a time.
+	// Lively is the number of the worker's handles that had an event in about the
+	// last 100 ms; negative when that isn't known. It is called by one at a time.
 	Lively(tray *Tray) int
 
-	// Shift says that somebody has more to do than another, who is to have so
-	// many in a hundred of those of his handles that he next finds something
-	// for.
+	// Shift says that one worker has more to do than another: that percentage of
+	// the handles that from next finds ready moves to the other.
 	Shift(from, to *Tray, percent int)
 }
 

@@ -134,9 +134,9 @@ func (s *State) Newest() *Waiter {
 	return nil
 }
 
-// Keeps reports whether w, which waits, may keep what it has found in the kernel:
-// if it is the newest waiter, but for others that poll, of whom each keeps what
-// it finds. There are others only when there is much to do.
+// Keeps reports whether w, which waits, may keep what it has found in the kernel: if
+// no waiter is newer, apart from those that poll too. Each of these keeps what it
+// finds itself; there are several only when there is much to do.
 func (s *State) Keeps(w *Waiter) bool {
 	for i := len(s.waiters) - 1; i >= 0; i-- {
 		if o := s.waiters[i]; o == w || !o.polling {

@@ -208,8 +208,8 @@ func (s *set) forget(token uint64) {
 	s.port.slots.Remove(token)
 }
 
-// gain counts a handle that has come. Whoever waits for strays leaves out those
-// with nothing in them, so he has to hear of the first.
+// gain counts a handle that has come. A worker that waits for sets without an owner
+// skips empty ones, so it must be woken when one of them gets its first handle.
 func (s *set) gain() {
 	if s.handles.Add(1) > 1 {
 		return

@@ -89,10 +89,10 @@ func (b *batch) begin(send bool) {
 	clear(b.streams)
 }
 
-// kick carries out what is worth trying on a side, of which so many are listed:
-// now or, when more work waits to be handled, together with what that brings, if
-// batches are cheaper or it is only a receive. It must be called without any
-// lock.
+// kick sees to what is on a side's list, which has so many entries. If other work
+// waits to be handled, and batches are cheaper or it is only a receive, they are
+// tried together with what that work brings; else now. It must be called without
+// any lock.
 func (s *set) kick(send bool, listed int) {
 	p := s.port
 	if (!send || listed < heldMax && p.exec.Batches()) && p.sink.Backlog() {

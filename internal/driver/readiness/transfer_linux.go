@@ -154,8 +154,8 @@ func (s *stream) sent(t *Transfer) (error, bool) {
 }
 
 // doubtful reports whether what a receive met may be a reset, though it looks
-// like the end of the stream: Linux tells of a reset once, and a send that is
-// under way may be whom it told. The receive is tried again after the send. One
+// like the end of the stream: Linux tells of a reset once, and a send that runs
+// at the same time may have received that one ECONNRESET. The receive is tried again after the send. One
 // of a file isn't waited for, because that may take as long as the file's disk.
 func (s *stream) doubtful(t *Transfer) bool {
 	if t.N != 0 || !s.send.busy || s.few().dgram != nil {

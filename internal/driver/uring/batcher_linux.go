@@ -42,7 +42,7 @@ type batcher struct {
 // millisecond; a worker that finds all rings taken waits.
 const ringsMax = 2
 
-// ring is one of them.
+// ring is an io_uring for one batch at a time.
 type ring struct {
 	mu   sync.Mutex // one batch at a time
 	ring *uring.Ring
