@@ -139,3 +139,31 @@ func TestWhoWaitsDoesntStarveAnothersTransfers(t *testing.T) {
 		p.keepBusy(1, p.workers[:1], p.workers[1:])
 	})
 }
+
+// What a handler sends while packets wait may be held back to go together with
+// more; but not until the handler comes back.
+func TestSendsLeaveBehindABusyHandler(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend string) {
+		s := newStorm(t, iocp.Config{Backend: backend, Concurrency: 1})
+		defer s.port.Close()
+		w := s.port.Worker()
+		defer w.Close()
+		socks, peers := s.dialed(w, 1)
+		var dst [1]iocp.Completion
+		for range 20 {
+			check(t, s.port.Post(nil, 0, nil))
+			check(t, s.port.Post(nil, 0, nil))
+			_, err := w.Wait(dst[:], bound)
+			check(t, err)
+			var send iocp.Op
+			check(t, socks[0].Send(&send, []byte{1}))
+			check(t, peers[0].SetReadDeadline(time.Now().Add(bound)))
+			_, err = peers[0].Read(make([]byte, 1)) // the handler doesn't come back before
+			check(t, err)
+			for send.Pending() {
+				_, err := w.Wait(dst[:], bound)
+				check(t, err)
+			}
+		}
+	})
+}

@@ -12,6 +12,10 @@ import (
 // port has reason to look that often: see sched.State.Pace.
 const tick = 200 * time.Microsecond
 
+// heldTicks is for how many ticks the watch naps at most while something is held
+// back: 2 ms. It may have been since the beginning of the nap before.
+const heldTicks = 10
+
 // patience is StallAfter in ticks.
 func patience(stallAfter time.Duration) uint64 {
 	return uint64((stallAfter + tick - 1) / tick)
@@ -25,8 +29,9 @@ func patience(stallAfter time.Duration) uint64 {
 // traffic, and looks rarely as long as there is nothing to find.
 func (p *Port) watch() {
 	for range p.watchC {
+		nap := p.first()
 		for awake := true; awake; {
-			p.nap(p.pace())
+			p.nap(nap)
 			p.mu.Lock()
 			p.fire()
 			p.look()
@@ -37,6 +42,7 @@ func (p *Port) watch() {
 			if stale {
 				p.flush()
 			}
+			nap = p.pace()
 		}
 	}
 }
@@ -61,10 +67,27 @@ func (p *Port) nap(d time.Duration) {
 	time.Sleep(d)
 }
 
+// first is for how long the watch naps that has been woken: not for long if that
+// is because something is held back.
+func (p *Port) first() time.Duration {
+	if !p.deferred.Load() {
+		return p.pace()
+	}
+	p.mu.Lock()
+	p.flushesSeen = p.flushes.Load()
+	p.mu.Unlock()
+	return tick
+}
+
+// pace is for how long it naps while it is awake.
 func (p *Port) pace() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Duration(p.sched.Pace()) * tick
+	ticks := p.sched.Pace()
+	if p.deferred.Load() {
+		ticks = min(ticks, heldTicks)
+	}
+	return time.Duration(ticks) * tick
 }
 
 // look has the scheduler find what is stuck or overdue, at most once a tick.

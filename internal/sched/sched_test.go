@@ -383,3 +383,34 @@ func TestLookingInHoldsReleasesBack(t *testing.T) {
 	release, _ := look(s, 1, 2)
 	expect(t, "released once it doesn't any more", release, ws[0])
 }
+
+// TestPacketBehindSilentWorkerWaits is for how long a packet waits that comes just
+// after a look, behind a worker that doesn't come back: what the contract says of
+// C20.
+func TestPacketBehindSilentWorkerWaits(t *testing.T) {
+	quiet := func(s *State) { s.quiet = quietMost }
+	lately := func(s *State) { s.calm = 0 }
+	for name, c := range map[string]struct {
+		prepare func(*State)
+		most    uint64 // ticks
+	}{
+		"under load":         {func(*State) {}, 2 * calmPace},
+		"after a quiet time": {quiet, calmPace<<quietMost + calmPace},
+		"stalls of late":     {lately, 2},
+	} {
+		s, ws := New(2, 0), waiters(2)
+		enter(s, ws...)
+		c.prepare(s)
+		pace := s.Pace() // the nap that has begun
+		expect(t, "released for the first packet", s.Release(1), ws[1])
+		s.StopPoll(ws[1])
+		ticks := uint64(0)
+		for release := 0; release == 0 && ticks <= c.most; pace = s.Pace() {
+			ticks += pace
+			release, _ = s.Look(pace, 1, 2)
+		}
+		if ticks > c.most || s.Stalled() != 1 {
+			t.Errorf("%s: the packet has waited for %d ticks, at most %d were promised", name, ticks, c.most)
+		}
+	}
+}
