@@ -39,6 +39,12 @@ type Completion struct {
 	// a Unix socket a path, which is empty for a sender that has none.
 	From     netip.AddrPort
 	FromPath string
+
+	// To is the address of this machine that the datagram of a RecvFrom came
+	// to, or the broadcast or multicast address. It is set for a UDP socket that
+	// is bound to all addresses ([::] or 0.0.0.0), on the backends uring, epoll
+	// and sim, and portable on Linux; invalid otherwise. See SendFrom.
+	To netip.Addr
 }
 
 // Buf is a pooled buffer on loan. The zero value is no buffer. It may be
@@ -92,6 +98,7 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	}
 	if d.Kind == driver.KindRecvFrom {
 		c.From, c.FromPath = named(d.Name().Addr), d.Name().Path
+		c.To = named(netip.AddrPortFrom(d.Name().Here, 0)).Addr()
 	}
 	// A node of a standing accept leads to an Op whose last completion another
 	// worker may be taking: nothing of it may be touched here.

@@ -111,6 +111,29 @@ func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
 	return opError("sendto", addr, err)
 }
 
+// SendFrom is SendTo from an address of this machine, for a UDP socket that is
+// bound to all of them: an answer comes from where it is expected if from is the
+// To of the datagram that it answers. SendTo leaves the choice to the system,
+// which takes the address of the way to the peer. A socket that is bound to one
+// address refuses with ErrInvalid, and a backend that can't choose, winport among
+// them, with ErrNotSupported. An address that isn't this machine's fails.
+func (d *Datagram) SendFrom(op *Op, from netip.Addr, addr netip.AddrPort, bufs ...[]byte) error {
+	from = from.Unmap()
+	everywhere := d.bound.IsValid() && d.bound.Addr().IsUnspecified()
+	if !everywhere || !from.IsValid() || from.Is4() != addr.Addr().Unmap().Is4() || !d.sendable(addr) {
+		return opError("sendto", addr, ErrInvalid)
+	}
+	to, err := numbered(addr)
+	if err != nil {
+		return opError("sendto", addr, err)
+	}
+	here, err := numbered(netip.AddrPortFrom(from, addr.Port()))
+	if err == nil {
+		err = d.sendTo(op, driver.Name{Addr: to, Here: here.Addr()}, bufs)
+	}
+	return opError("sendto", addr, err)
+}
+
 func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {
 	if d.peered.Load() {
 		return ErrConnected

@@ -10,6 +10,11 @@ import "net/netip"
 type Name struct {
 	Addr netip.AddrPort
 	Path string
+
+	// Here is the address on this machine's side, of a socket that is bound to
+	// all: where a datagram came to, or where one is sent from. It is invalid
+	// where it isn't known, or is for the system to choose.
+	Here netip.Addr
 }
 
 // DatagramPort is a port of a backend that has UDP.
@@ -44,7 +49,8 @@ type Datagram interface {
 
 	// SendTo sends op.Bufs as one datagram to op.Name, or if that is nobody,
 	// to whom the socket is connected to. One that is too large completes with
-	// ErrMessageSize, and nothing has been sent (C83).
+	// ErrMessageSize, and nothing has been sent (C83). A backend that can't
+	// choose op.Name().Here refuses with ErrNotSupported.
 	SendTo(op *Op) error
 
 	// Connect makes the socket send to one peer and receive from it alone. It

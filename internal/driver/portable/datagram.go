@@ -19,6 +19,7 @@ type datagram struct {
 	recv receiver
 	send sender
 	busy int         // lanes whose goroutine uses conn
+	all  bool        // bound to all addresses, and tells which
 	peer driver.Name // whom Connect has reached; nobody without
 }
 
@@ -45,7 +46,9 @@ func (p *port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
 	if err != nil {
 		return nil, sysError(err)
 	}
-	return newDatagram(conn, nil), nil
+	d := newDatagram(conn, nil)
+	d.all = addr.Addr().IsUnspecified() && tellHere(d.raw, d.LocalAddr().Addr().Is6()) == nil
+	return d, nil
 }
 
 // udpNetwork is listenNetwork for UDP.
@@ -67,8 +70,11 @@ func (d *datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recv.lane,
 
 // SendTo sends one datagram.
 func (d *datagram) SendTo(op *driver.Op) error {
-	if !d.reaches(*op.Name()) {
+	switch {
+	case !d.reaches(*op.Name()):
 		return driver.ErrInvalid
+	case op.Name().Here.IsValid() && !d.all:
+		return driver.ErrNotSupported
 	}
 	return d.submit(&d.send.lane, op)
 }

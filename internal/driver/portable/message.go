@@ -25,7 +25,8 @@ func (d *datagram) nobody(err error) bool {
 type receiver struct {
 	lane
 	d    *datagram
-	room []byte // where datagrams arrive; the goroutine's
+	room []byte   // where datagrams arrive; the goroutine's
+	told [64]byte // and what is told besides
 }
 
 func (r *receiver) verdict(op *driver.Op) error { return r.d.verdict(op) }
@@ -61,8 +62,13 @@ func (r *receiver) receive(op *driver.Op) (n int, err error) {
 	switch conn := r.d.conn.(type) {
 	case *net.UDPConn:
 		var from netip.AddrPort
-		n, from, err = conn.ReadFromUDPAddrPort(r.room)
-		op.Name().Addr = unmapped(from)
+		var told int
+		if !r.d.all {
+			n, from, err = conn.ReadFromUDPAddrPort(r.room)
+		} else {
+			n, told, _, from, err = conn.ReadMsgUDPAddrPort(r.room, r.told[:])
+		}
+		op.Name().Addr, op.Name().Here = unmapped(from), cameTo(r.told[:told])
 	case *net.UnixConn:
 		var from *net.UnixAddr
 		n, from, err = conn.ReadFromUnix(r.room)
@@ -100,6 +106,10 @@ func (s *sender) transfer(op *driver.Op) (int, error) {
 func (s *sender) one(op *driver.Op, msg []byte) (int, error) {
 	switch conn := s.d.conn.(type) {
 	case *net.UDPConn:
+		if here := op.Name().Here; here.IsValid() {
+			n, _, err := conn.WriteMsgUDPAddrPort(msg, sentFrom(here, s.d.LocalAddr().Addr().Is6()), op.Name().Addr)
+			return n, err
+		}
 		if op.Name().Addr.IsValid() {
 			return conn.WriteToUDPAddrPort(msg, op.Name().Addr)
 		}

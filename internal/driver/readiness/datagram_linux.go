@@ -18,6 +18,7 @@ type datagram struct {
 	stream
 	file    *driver.UnixFile // a Unix socket's; nil otherwise
 	peer    driver.Name      // whom Connect has reached; nobody without
+	all     bool             // bound to all addresses
 	in, out epoll.Message
 }
 
@@ -49,15 +50,32 @@ func newDatagram(family int, sa unix.Sockaddr, options func(fd int) error) (*dat
 func (p *Port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
 	v6 := addr.Addr().Unmap().Is6()
 	d, err := newDatagram(family(v6), sockaddr(addr, v6), func(fd int) error {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil || !v6 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil {
 			return err
+		}
+		if addr.Addr().IsUnspecified() {
+			if err := tellHere(fd, v6); err != nil {
+				return err
+			}
+		}
+		if !v6 {
+			return nil
 		}
 		return unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(!addr.Addr().IsUnspecified()))
 	})
 	if err != nil {
 		return nil, err
 	}
+	d.all = addr.Addr().IsUnspecified()
 	return d, nil
+}
+
+// tellHere has receives of a socket tell which address a datagram came to.
+func tellHere(fd int, v6 bool) error {
+	if v6 {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
+	}
+	return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 }
 
 // Connect implements driver.Datagram.
@@ -112,6 +130,11 @@ func (d *datagram) message(op *driver.Op, send bool) *epoll.Message {
 		m = &d.out
 	}
 	m.SetBuffers(op.Bufs())
+	if d.all && !send {
+		m.WantHere()
+	} else if send && op.Name().Here.IsValid() {
+		m.SetHere(op.Name().Here, d.v6)
+	}
 	switch {
 	case !send:
 		m.WantName()
@@ -171,7 +194,7 @@ func (d *datagram) received(t *Transfer) error {
 	if d.local {
 		op.Name().Path = t.Msg.Path()
 	} else {
-		op.Name().Addr = t.Msg.Addr()
+		op.Name().Addr, op.Name().Here = t.Msg.Addr(), t.Msg.Here()
 	}
 	if t.Msg.Truncated() {
 		return driver.ErrMessageSize

@@ -25,8 +25,14 @@ func (d *datagram) cast(op *driver.Op) error {
 	if err := d.routed(to); err != nil {
 		return err
 	}
+	if here := op.Name().Here; here.IsValid() && !here.IsLoopback() {
+		return errNotAvail
+	}
 	m := d.write(op)
 	m.from.Addr = d.source(to)
+	if here := op.Name().Here; here.IsValid() {
+		m.from.Addr = netip.AddrPortFrom(here, d.name.Addr.Port())
+	}
 	if !d.chance.strikes(rarelyDropped) {
 		d.fly(to, m)
 	}
@@ -62,9 +68,18 @@ func (d *datagram) source(to netip.AddrPort) netip.AddrPort {
 func (d *datagram) fly(to netip.AddrPort, m message) {
 	d.deliver(!d.chance.rough, func() {
 		if r := d.net.udp.at(to); r != nil && r.size <= r.room && r.listensTo(m.from.Addr) {
+			m.from.Here = r.told(to.Addr())
 			r.hears(m)
 		}
 	})
+}
+
+// told is what a socket learns of the address that a datagram came to.
+func (d *datagram) told(ip netip.Addr) netip.Addr {
+	if d.name.Addr.Addr().IsUnspecified() {
+		return ip
+	}
+	return netip.Addr{}
 }
 
 // listensTo reports whether a UDP socket takes what comes from an address.

@@ -81,7 +81,10 @@ func (d Datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recvs, op, 
 
 // SendTo implements driver.Datagram.
 func (d Datagram) SendTo(op *driver.Op) error {
-	if op.Name().Addr.IsValid() && !fits(op.Name().Addr, d.v6) {
+	switch {
+	case op.Name().Here.IsValid():
+		return driver.ErrNotSupported
+	case op.Name().Addr.IsValid() && !fits(op.Name().Addr, d.v6):
 		return driver.ErrInvalid
 	}
 	return d.submit(&d.sends, op, false)

@@ -17,6 +17,7 @@ type Message struct {
 	hdr  unix.Msghdr
 	iov  []unix.Iovec
 	name unix.RawSockaddrAny
+	info control
 }
 
 // SetBuffers points the message at all of bufs.
@@ -38,6 +39,62 @@ func (m *Message) Len() int {
 		n += int(m.iov[i].Len)
 	}
 	return n
+}
+
+// control is room for one control message with an address: cmsg(3).
+type control struct {
+	hdr  unix.Cmsghdr
+	info [unix.SizeofInet6Pktinfo + 4]byte // aligned as the header is
+}
+
+// WantHere has a receive tell which address of this machine the datagram came to,
+// on a socket that has IP_PKTINFO (ip(7)) or IPV6_RECVPKTINFO (ipv6(7)).
+func (m *Message) WantHere() { m.setControl(int(unsafe.Sizeof(m.info))) }
+
+func (m *Message) setControl(n int) {
+	m.hdr.Control = (*byte)(unsafe.Pointer(&m.info))
+	m.hdr.SetControllen(n)
+}
+
+// Here is that address; invalid if it wasn't told.
+func (m *Message) Here() netip.Addr {
+	h := &m.info.hdr
+	if m.hdr.Controllen < unix.SizeofCmsghdr {
+		return netip.Addr{}
+	}
+	switch {
+	case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
+		return netip.AddrFrom4((*unix.Inet4Pktinfo)(unsafe.Pointer(&m.info.info)).Addr)
+	case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO:
+		info := (*unix.Inet6Pktinfo)(unsafe.Pointer(&m.info.info))
+		ip := netip.AddrFrom16(info.Addr).Unmap()
+		if ip.IsLinkLocalUnicast() && ip.Is6() {
+			ip = ip.WithZone(strconv.Itoa(int(info.Ifindex)))
+		}
+		return ip
+	}
+	return netip.Addr{}
+}
+
+// SetHere chooses the address that a datagram is sent from, for a socket of the
+// given family.
+func (m *Message) SetHere(ip netip.Addr, v6 bool) {
+	m.info = control{}
+	size := unix.SizeofInet4Pktinfo
+	if v6 {
+		size = unix.SizeofInet6Pktinfo
+		m.info.hdr.Level, m.info.hdr.Type = unix.IPPROTO_IPV6, unix.IPV6_PKTINFO
+		info := (*unix.Inet6Pktinfo)(unsafe.Pointer(&m.info.info))
+		info.Addr = ip.As16()
+		if zone, err := strconv.Atoi(ip.Zone()); err == nil {
+			info.Ifindex = uint32(zone)
+		}
+	} else {
+		m.info.hdr.Level, m.info.hdr.Type = unix.IPPROTO_IP, unix.IP_PKTINFO
+		(*unix.Inet4Pktinfo)(unsafe.Pointer(&m.info.info)).Spec_dst = ip.As4()
+	}
+	m.info.hdr.SetLen(unix.CmsgLen(size))
+	m.setControl(unix.CmsgSpace(size))
 }
 
 // Release forgets the buffers.
