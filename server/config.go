@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime"
 	"time"
 
@@ -72,6 +73,14 @@ type Config struct {
 	// sends don't wait for the peer's acknowledgement.
 	Nagle bool
 
+	// KeepAlive is when TCP's keepalive probes are sent on a connection that is
+	// silent, and after how many without an answer it has failed. Zero fields mean
+	// what they mean in package net: after 15 s, every 15 s, 9 probes. So a
+	// peer that is gone without a word is noticed in two and a half minutes.
+	// Enable has no meaning here: NoKeepAlive says that there are to be none.
+	KeepAlive   net.KeepAliveConfig
+	NoKeepAlive bool
+
 	// Logger gets panics, and troubles that belong to no connection. Nil
 	// means slog.Default().
 	Logger *slog.Logger
@@ -99,6 +108,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Port != nil && cfg.Ports > 1 {
 		return cfg, fmt.Errorf("server: Config.Ports is %d, but Config.Port names one: set only one of the two", cfg.Ports)
 	}
+	cfg.KeepAlive.Enable = !cfg.NoKeepAlive
 	cfg.Ports = max(cfg.Ports, 1)
 	if cfg.PortConfig.Concurrency == 0 {
 		cfg.PortConfig.Concurrency = max(2, runtime.GOMAXPROCS(0))

@@ -129,8 +129,13 @@ func (s *Server) open(sock *iocp.Socket, by *member) {
 		s.refuse(sock)
 		return
 	}
+	// These fail only on Unix sockets, or if the connection is gone already, which
+	// receiving tells.
 	if !s.cfg.Nagle {
-		sock.NoDelay(true) // it fails only if the connection is gone already, which receiving tells
+		sock.NoDelay(true)
+	}
+	if !s.cfg.NoKeepAlive {
+		sock.KeepAlive(s.cfg.KeepAlive)
 	}
 	c.begin()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,7 @@ type serverFlags struct {
 	Workers     int    `placeholder:"N" help:"Goroutines that wait on the port. Default: ${workers}."`
 	Concurrency int    `placeholder:"N" help:"How many of them may run at a time. Default: as many as CPUs (with chat, and --model=server: at least 2)."`
 	Ports       int    `placeholder:"N" help:"Ports to deal connections out to, each with workers of its own: with --workers=1 somewhat more may be done under full load, with more effort for less. Default: 1."`
+	KeepAlive   span   `name:"keepalive" default:"15s" placeholder:"TIME" help:"Of a silent peer, ask after so long whether it is still there (TCP keepalive), and then every 15 s; 0 never asks. Default: ${default}."`
 	Backend     string `placeholder:"NAME" help:"What to run on (see iocp version). Default: the first that works."`
 	Chapter     bool   `help:"Print the chapter's texts on standard output, and receive as little at a time as it does."`
 	LogLevel    string `enum:"default,debug,info,warn,error" default:"default" placeholder:"LEVEL" help:"Log this and worse: debug, which has connections that come and go, info, warn, or error. Default: info."`
@@ -43,6 +45,9 @@ func (f *serverFlags) config() (service.Config, error) {
 	if min(f.Workers, f.Concurrency, f.Ports) < 0 {
 		return service.Config{}, usageError{fmt.Errorf("--workers, --concurrency and --ports must not be negative: leave them out for the default")}
 	}
+	if f.KeepAlive < 0 {
+		return service.Config{}, usageError{fmt.Errorf("--keepalive must not be negative: 0 turns it off")}
+	}
 	if err := checkBackend(f.Backend); err != nil {
 		return service.Config{}, err
 	}
@@ -53,7 +58,7 @@ func (f *serverFlags) config() (service.Config, error) {
 	return service.Config{
 		Listen: addr, Backend: f.Backend, Workers: f.Workers, Concurrency: f.Concurrency, Ports: f.Ports,
 		Chapter: f.Chapter, Verbose: f.Verbose, Out: os.Stdout,
-		Log: log,
+		Log: log, KeepAlive: cmp.Or(time.Duration(f.KeepAlive), -1),
 	}, nil
 }
 

@@ -47,6 +47,7 @@ func (s *portServer) fail(err error) {
 func (s *portServer) open(sock *iocp.Socket) {
 	h := &perHandle{sock: sock, pending: 1}
 	s.cfg.Joined(sock.RemoteAddr())
+	sock.KeepAlive(s.cfg.Probes())
 	sock.NoDelay(true) // an answer mustn't wait for the peer's acknowledgement; if this fails, so will the receive
 	s.mu.Lock()
 	s.conns[h] = struct{}{}

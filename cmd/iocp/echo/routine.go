@@ -98,6 +98,7 @@ func (s *routineServer) stop(error, int, *routine.Op) {
 func (s *routineServer) open(sock *routine.Socket) {
 	c := &routineConn{server: s, sock: sock}
 	c.op.Owner = c
+	sock.KeepAlive(s.cfg.Probes())
 	s.conns[c] = struct{}{}
 	s.cfg.Say("Client connected.....\n")
 	s.cfg.Joined(sock.RemoteAddr())

@@ -50,6 +50,8 @@ func (c *Config) server() server.Config {
 		Ports:        c.Ports,
 		Workers:      c.Workers,
 		CloseTimeout: closeMax,
+		KeepAlive:    c.Probes(),
+		NoKeepAlive:  !c.Probes().Enable,
 		Logger:       c.Log,
 	}
 }

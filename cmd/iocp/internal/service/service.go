@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"runtime"
+	"time"
 
 	"iocp"
 )
@@ -20,6 +22,7 @@ type Config struct {
 	Workers     int            // 0: one for each CPU that Go uses
 	Concurrency int            // 0: as Workers' default
 	Ports       int            // that package server uses; 0: one
+	KeepAlive   time.Duration  // of silence before a peer is probed; 0: the default, negative: never
 	Chapter     bool           // print the chapter's texts to Out
 	Verbose     bool           // log each completion
 
@@ -33,6 +36,11 @@ func (c *Config) WorkersOrDefault() int {
 		return c.Workers
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// Probes is when peers that are silent are asked whether they are there.
+func (c *Config) Probes() net.KeepAliveConfig {
+	return net.KeepAliveConfig{Enable: c.KeepAlive >= 0, Idle: c.KeepAlive}
 }
 
 // BufferSize is how much is received at a time: as little as in the chapter
