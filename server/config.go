@@ -57,7 +57,11 @@ type Config struct {
 
 	// ConnsMax bounds the open connections. Those beyond it are accepted and
 	// reset at once, so that their peers know, and counted in Stats.Refused.
-	// 0 means no bound.
+	// 0 means as many as the process may have descriptors (RLIMIT_NOFILE at the
+	// time of New) less 64 for other uses, or half of them if that is more;
+	// 1,048,576 at most, and where there is no such limit, as on Windows. With a
+	// number beyond what there are descriptors for, connections wait in the
+	// system's backlog until some are free.
 	ConnsMax int
 
 	// CloseTimeout bounds how long nothing may move on a connection that is
@@ -121,6 +125,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.PortConfig.BufferSize == 0 {
 		cfg.PortConfig.BufferSize = min(bufferSizeDefault, max(cfg.SendQueueMax/2, 1))
+	}
+	if cfg.ConnsMax == 0 {
+		cfg.ConnsMax = connsMaxDefault()
 	}
 	if cfg.CloseTimeout == 0 {
 		cfg.CloseTimeout = closeTimeoutDefault

@@ -149,7 +149,7 @@ func (s *Server) refuse(sock *iocp.Socket) {
 func (s *Server) enter(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopping || s.cfg.ConnsMax > 0 && len(s.conns) >= s.cfg.ConnsMax {
+	if s.stopping || len(s.conns) >= s.cfg.ConnsMax {
 		return false
 	}
 	s.accepted++
