@@ -5,18 +5,25 @@
 //
 //	func (echo) OnData(c *server.Conn, data []byte) { c.TrySend(data) }
 //
+//	func main() { log.Fatal(server.ListenAndServe("localhost:9190", echo{})) }
+//
+// A server that is to be configured, or ended, is made with New:
+//
 //	srv, err := server.New(echo{}, server.Config{})
-//	ln, err := srv.Listen(netip.MustParseAddrPort("127.0.0.1:9190"))
-//	err = srv.Serve(ln) // until srv.Shutdown
+//	err = srv.ListenAndServe(":9190") // until srv.Shutdown
 //
 // # Callbacks
 //
-// The callbacks of one connection never overlap: OnOpen comes first, OnClose
+// The callbacks of one connection never overlap, though a bare port lets two
+// workers handle completions of one socket at once: OnOpen comes first, OnClose
 // last, and each sees what the ones before it wrote, without a lock. So a
 // connection's own state (Conn.SetData) needs none, as long as only its callbacks
 // touch it. Callbacks of different connections run at the same time, on up to
-// Config.Workers goroutines: what connections share needs a lock. The methods of
-// a Conn may be called from anywhere, at any time.
+// Config.Workers goroutines: what connections share needs a lock. So does what a
+// connection's callbacks share with goroutines of the program. The methods of a
+// Conn and of a Server have locks of their own and may be called from anywhere, at
+// any time; messages that several goroutines send on one connection arrive whole,
+// in the order in which they were queued.
 //
 // # Callbacks that wait
 //
@@ -65,6 +72,13 @@
 // of the queue is left, with [os.ErrDeadlineExceeded] for OnClose. What the system
 // has been given by then it goes on delivering by itself after a close. OnClose
 // is the end, and called for every connection that had an OnOpen.
+//
+// # Limits
+//
+// At Config.ConnsMax, which by default follows the limit of descriptors, further
+// connections are accepted and reset at once. Peers that are gone without a word
+// are noticed by keepalive probes (Config.KeepAlive); one that is there and says
+// nothing may stay for ever: a time for that is the handler's to set.
 //
 // # Memory
 //
