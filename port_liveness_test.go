@@ -289,3 +289,70 @@ func TestClosedPortHandsOutBehindStuckWorkers(t *testing.T) {
 		within(t, "Wait after Close", p, inBackground(workers.Wait))
 	})
 }
+
+// What is sent while packets wait may be held back, but not behind a handler that
+// never comes back, when nobody else is there.
+func TestSendsLeaveBehindAStuckHandler(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend string) {
+		s := newStorm(t, iocp.Config{Backend: backend})
+		defer s.port.Close()
+		w := s.port.Worker()
+		defer w.Close()
+		socks, peers := s.dialed(w, 1)
+		var dst [1]iocp.Completion
+		for range 20 {
+			check(t, s.port.Post(nil, 0, nil))
+			check(t, s.port.Post(nil, 0, nil))
+			_, err := w.Wait(dst[:], bound)
+			check(t, err)
+			var send iocp.Op
+			check(t, socks[0].Send(&send, []byte{1}))
+			peers[0].SetReadDeadline(time.Now().Add(bound))
+			_, err = peers[0].Read(make([]byte, 1)) // before the handler is over
+			check(t, err)
+			for send.Pending() {
+				_, err := w.Wait(dst[:], bound)
+				check(t, err)
+			}
+		}
+	})
+}
+
+// An operation that a closed port refuses counts for a moment: a worker that looks
+// just then mustn't wait for it for ever.
+func TestRefusedOperationsKeepNobodyWaiting(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend string) {
+		p := newPort(t, iocp.Config{Backend: backend, Concurrency: 2})
+		check(t, p.Close())
+		over := make(chan struct{})
+		var posters sync.WaitGroup
+		for range 2 {
+			posters.Go(func() {
+				for {
+					select {
+					case <-over:
+						return
+					default:
+					}
+					if err := p.Post(nil, 0, nil); !errors.Is(err, iocp.ErrClosed) {
+						t.Errorf("Post on a closed port: %v", err)
+						return
+					}
+				}
+			})
+		}
+		within(t, "Wait on a closed port", p, inBackground(func() {
+			w := p.Worker()
+			defer w.Close()
+			var dst [1]iocp.Completion
+			for range 20_000 {
+				if _, err := w.Wait(dst[:], iocp.Infinite); !errors.Is(err, iocp.ErrClosed) {
+					t.Errorf("Wait on a closed port: %v", err)
+					return
+				}
+			}
+		}))
+		close(over)
+		posters.Wait()
+	})
+}
