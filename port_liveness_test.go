@@ -356,3 +356,38 @@ func TestRefusedOperationsKeepNobodyWaiting(t *testing.T) {
 		posters.Wait()
 	})
 }
+
+// Nor does a worker that never comes back keep others waiting on a closed port.
+func TestCloseEndsWaitsBehindAStuckWorker(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend string) {
+		for range 20 {
+			p := newPort(t, iocp.Config{Backend: backend, Concurrency: 2})
+			stuck := p.Worker()
+			var dst [1]iocp.Completion
+			check(t, p.Post(nil, 0, nil))
+			_, err := stuck.Wait(dst[:], bound)
+			check(t, err)
+			ended := make(chan error, 1)
+			go func() {
+				w := p.Worker()
+				defer w.Close()
+				var dst [1]iocp.Completion
+				_, err := w.Wait(dst[:], iocp.Infinite)
+				ended <- err
+			}()
+			within(t, "waiting", p, inBackground(func() {
+				for p.Stats().Waiting < 1 {
+					runtime.Gosched()
+				}
+			}))
+			time.Sleep(100 * time.Microsecond) // it looks into the kernel first
+			check(t, p.Close())
+			within(t, "Wait behind a stuck worker", p, inBackground(func() {
+				if err := <-ended; !errors.Is(err, iocp.ErrClosed) {
+					t.Errorf("Wait on a closed port: %v", err)
+				}
+			}))
+			stuck.Close()
+		}
+	})
+}
