@@ -42,8 +42,8 @@ type Completion struct {
 
 	// To is the address of this machine that the datagram of a RecvFrom came
 	// to, or the broadcast or multicast address. It is set for a UDP socket that
-	// is bound to all addresses ([::] or 0.0.0.0), on the backends uring, epoll
-	// and sim, and portable on Linux; invalid otherwise. See SendFrom.
+	// is bound to all addresses ([::] or 0.0.0.0), except by portable elsewhere
+	// than on Linux; invalid otherwise. See Datagram.SendFrom.
 	To netip.Addr
 }
 

@@ -115,8 +115,8 @@ func (d *Datagram) SendTo(op *Op, addr netip.AddrPort, bufs ...[]byte) error {
 // bound to all of them: an answer comes from where it is expected if from is the
 // To of the datagram that it answers. SendTo leaves the choice to the system,
 // which takes the address of the way to the peer. A socket that is bound to one
-// address refuses with ErrInvalid, and a backend that can't choose, winport among
-// them, with ErrNotSupported. An address that isn't this machine's fails.
+// address refuses with ErrInvalid, and portable elsewhere than on Linux with
+// ErrNotSupported. An address that isn't this machine's fails.
 func (d *Datagram) SendFrom(op *Op, from netip.Addr, addr netip.AddrPort, bufs ...[]byte) error {
 	from = from.Unmap()
 	everywhere := d.bound.IsValid() && d.bound.Addr().IsUnspecified()

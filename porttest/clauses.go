@@ -154,6 +154,7 @@ var clauses = []clause{
 	{number: 80, word: "full_receiver_unix", run: unixgramFull},
 	{number: 81, word: "datagram_sender", run: datagramSender},
 	{number: 81, word: "datagram_here", run: datagramHere},
+	{number: 81, word: "datagram_from", run: datagramFrom},
 	{number: 81, word: "nameless_sender_unix", run: unixgramNameless},
 	{number: 82, word: "datagram_empty", run: datagramEmpty},
 	{number: 83, word: "datagram_too_large", run: datagramTooLarge},

@@ -85,52 +85,75 @@ func datagramSender(t *trial) {
 	}
 }
 
+// The addresses of the loopback interface that datagrams come to.
+var (
+	here      = netip.MustParseAddr("127.0.0.1")
+	alsoHere  = netip.MustParseAddr("127.0.0.53")
+	allOfHere = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:0"), netip.MustParseAddrPort("[::]:0")}
+)
+
+// everywhere is a socket that is bound to all addresses, and a foreign one. The
+// clause is skipped where none can tell the one from the other.
+func (t *trial) everywhere(at netip.AddrPort) (*iocp.Datagram, *mailbox) {
+	t.Helper()
+	d, peer := t.datagram("socket", at), t.mailbox(loopback4)
+	var op iocp.Op
+	err := t.attempt(&op, func() error { return d.SendFrom(&op, here, peer.addr(), []byte("first")) })
+	if errors.Is(err, iocp.ErrNotSupported) {
+		t.Skipf("capability: %v", err)
+	}
+	t.must(err)
+	t.expect(packet{op: &op, key: "socket", n: 5})
+	peer.receives("first", netip.AddrPortFrom(here, d.Addr().Port()))
+	return d, peer
+}
+
 // datagramHere has sockets bound to all addresses learn which one a datagram came
-// to, and answer from there.
+// to.
 func datagramHere(t *trial) {
 	t.needIPv6()
-	one := netip.MustParseAddr("127.0.0.1")
-	another := netip.MustParseAddr("127.0.0.53")
-	for _, at := range []string{"0.0.0.0:0", "[::]:0"} {
-		d := t.datagram("socket", netip.MustParseAddrPort(at))
-		var op iocp.Op
-		peer := t.mailbox(loopback4)
-		err := t.attempt(&op, func() error { return d.SendFrom(&op, one, peer.addr(), []byte("first")) })
-		if errors.Is(err, iocp.ErrNotSupported) {
-			t.Skipf("capability: %v", err)
-		}
-		t.must(err)
-		t.expect(packet{op: &op, key: "socket", n: 5})
-		peer.receives("first", netip.AddrPortFrom(one, d.Addr().Port()))
-		for _, here := range []netip.Addr{one, another, one} {
-			to := netip.AddrPortFrom(here, d.Addr().Port())
+	var op iocp.Op
+	for _, at := range allOfHere {
+		d, peer := t.everywhere(at)
+		for _, ip := range []netip.Addr{here, alsoHere, here} {
 			t.recvFrom(d, &op, make([]byte, 8))
-			peer.send(to, "hello")
+			peer.send(netip.AddrPortFrom(ip, d.Addr().Port()), "hello")
 			c := t.expect(packet{op: &op, key: "socket", n: 5})
 			t.sentBy(c, peer.addr())
-			if c.To != here {
-				t.Fatalf("a datagram to %v came to %v", here, c.To)
+			if c.To != ip {
+				t.Fatalf("a datagram to %v came to %v", ip, c.To)
 			}
-			t.begin(&op, func() error { return d.SendFrom(&op, c.To, c.From, []byte("you")) })
-			if c := t.expect(packet{op: &op, key: "socket", n: 3}); c.To.IsValid() {
-				t.Errorf("a send came to %v", c.To)
-			}
-			peer.receives("you", to)
 		}
-		t.sendTo(d, &op, peer.addr(), []byte("plain"))
-		t.expect(packet{op: &op, key: "socket", n: 5})
-		peer.receives("plain", netip.AddrPortFrom(one, d.Addr().Port()))
-		t.refused(d.SendFrom(&op, netip.Addr{}, peer.addr(), nil), iocp.ErrInvalid)
-		t.refused(d.SendFrom(&op, netip.IPv6Loopback(), peer.addr(), nil), iocp.ErrInvalid)
 	}
 	bound, peer := t.datagram("bound", loopback4), t.mailbox(loopback4)
-	var op iocp.Op
-	t.refused(bound.SendFrom(&op, one, peer.addr(), nil), iocp.ErrInvalid)
 	t.recvFrom(bound, &op, make([]byte, 8))
 	peer.send(bound.Addr(), "x")
 	if c := t.expect(packet{op: &op, key: "bound", n: 1}); c.To.IsValid() {
 		t.Errorf("a socket of one address says that a datagram came to %v", c.To)
 	}
+}
+
+// datagramFrom has sockets bound to all addresses send from each.
+func datagramFrom(t *trial) {
+	t.needIPv6()
+	var op iocp.Op
+	for _, at := range allOfHere {
+		d, peer := t.everywhere(at)
+		for _, ip := range []netip.Addr{here, alsoHere, here} {
+			t.begin(&op, func() error { return d.SendFrom(&op, ip, peer.addr(), []byte("you")) })
+			if c := t.expect(packet{op: &op, key: "socket", n: 3}); c.To.IsValid() {
+				t.Errorf("a send came to %v", c.To)
+			}
+			peer.receives("you", netip.AddrPortFrom(ip, d.Addr().Port()))
+		}
+		t.sendTo(d, &op, peer.addr(), []byte("plain"))
+		t.expect(packet{op: &op, key: "socket", n: 5})
+		peer.receives("plain", netip.AddrPortFrom(here, d.Addr().Port()))
+		t.refused(d.SendFrom(&op, netip.Addr{}, peer.addr(), nil), iocp.ErrInvalid)
+		t.refused(d.SendFrom(&op, netip.IPv6Loopback(), peer.addr(), nil), iocp.ErrInvalid)
+	}
+	bound, peer := t.datagram("bound", loopback4), t.mailbox(loopback4)
+	t.refused(bound.SendFrom(&op, here, peer.addr(), nil), iocp.ErrInvalid)
 }
 
 func datagramEmpty(t *trial) {

@@ -21,6 +21,10 @@ type ends struct {
 	from    windows.RawSockaddrAny
 	fromLen int32
 	to      windows.Sockaddr
+
+	// In place of these, where an address of this machine is asked for.
+	asks bool
+	msg  win.Message
 }
 
 // overflow is behind the buffers of every RecvFrom, so that no datagram is cut
@@ -39,7 +43,9 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
 		windows.Closesocket(sock)
 		return nil, err
 	}
-	return Datagram{newStream(sock, v6)}, nil
+	s := newStream(sock, v6)
+	s.everywhere = addr.Addr().IsUnspecified() && win.TellHere(sock, v6) == nil
+	return Datagram{s}, nil
 }
 
 // prepareDatagram sets a socket's options and binds it. Wine 8 doesn't know the
@@ -82,7 +88,7 @@ func (d Datagram) RecvFrom(op *driver.Op) error { return d.submit(&d.recvs, op, 
 // SendTo implements driver.Datagram.
 func (d Datagram) SendTo(op *driver.Op) error {
 	switch {
-	case op.Name().Here.IsValid():
+	case op.Name().Here.IsValid() && !d.everywhere:
 		return driver.ErrNotSupported
 	case op.Name().Addr.IsValid() && !fits(op.Name().Addr, d.v6):
 		return driver.ErrInvalid
@@ -126,7 +132,8 @@ func (s *Stream) recvFrom(r *record) error {
 	}
 	r.bufs = append(r.bufs, windows.WSABuf{Len: uint32(len(overflow)), Buf: &overflow[0]})
 	r.pins.Pin(r.ends)
-	r.ends.fromLen = win.NameRoom
+	r.ends.fromLen, r.ends.asks = win.NameRoom, s.everywhere
+	r.pins.Pin(&r.bufs[0]) // a WSAMSG points at them
 	s.lend(r)
 	return system.recvFrom(s.sock, r)
 }
@@ -138,6 +145,12 @@ func (s *Stream) sendTo(r *record) error {
 	}
 	if r.ends == nil {
 		r.ends = new(ends)
+	}
+	if name := r.op.Name(); name.Here.IsValid() {
+		r.pins.Pin(r.ends)
+		r.pins.Pin(&r.bufs[0])
+		s.lend(r)
+		return r.ends.msg.Send(s.sock, r.bufs, name.Here, name.Addr, s.v6, &r.ov)
 	}
 	r.ends.to = sockaddr(r.op.Name().Addr, s.v6)
 	s.lend(r)
@@ -161,8 +174,11 @@ func (s *Stream) datagramOver(r *record, n int, status syscall.Errno) {
 	case op.Kind == driver.KindSendTo:
 		r.end(n, nil)
 	default:
-		sa, err := r.ends.from.Sockaddr()
-		op.Name().Addr = addrPort(sa, err)
+		if s.everywhere {
+			op.Name().Addr, op.Name().Here = addrPort(r.ends.msg.From()), r.ends.msg.Here()
+		} else {
+			op.Name().Addr = addrPort(r.ends.from.Sockaddr())
+		}
 		if room := op.Len(); n > room {
 			r.end(room, driver.ErrMessageSize)
 			return

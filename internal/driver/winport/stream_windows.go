@@ -19,6 +19,7 @@ type Stream struct {
 	connecting   *record
 	local, peer  netip.AddrPort // once connected
 
+	everywhere  bool // a datagram socket bound to all addresses, that tells which
 	bound       bool
 	spent       bool // a connect has failed: to be renewed before the next
 	nonblocking bool
