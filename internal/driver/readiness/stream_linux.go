@@ -402,6 +402,7 @@ func (s *stream) releaseFD() {
 	fd := s.fd()
 	s.desc = -1
 	unix.Close(fd)
+	driver.Freed() // who closed the stream may have looked too early
 }
 
 // ShutdownSend implements driver.Stream.
