@@ -21,7 +21,7 @@
 // an interface's name or number; in addresses that come back it is the name. One
 // that no interface has is ErrAddrNotAvail.
 //
-// # The three rules that bite
+// # The rules that bite
 //
 // Buffers and Ops belong to the port from the call that starts an operation
 // until its completion has been dequeued: don't read, write, move or reuse
@@ -33,6 +33,14 @@
 // of completions with More set, then one without: its last.
 //
 // Cancel is a request. The operation still completes, perhaps successfully.
+//
+// Two workers may handle completions of one socket at the same time: a port hands
+// out packets, not sockets, and says nothing about the order in which they are
+// handled (C26). The remedies: start the next receive of a socket only when the
+// last has been handled, so that there is but one packet of its kind; or have one
+// worker; or use package server, which calls back for one connection one at a
+// time. A send's completion may still come beside a receive's: what both handlers
+// touch needs a lock.
 //
 // Operations make progress while somebody waits on the port, as the chapter's
 // workers always do; with nobody in Wait, only on Windows do they go on to the

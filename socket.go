@@ -430,7 +430,10 @@ func (s *Socket) Abort() error {
 // send. It is 0 once the socket is closed.
 func (s *Socket) Undelivered() int64 { return s.stream().Undelivered() }
 
-// NoDelay turns TCP_NODELAY on or off. It is off on a new socket.
+// NoDelay turns TCP_NODELAY on or off. It is on for a new TCP socket, connected
+// or accepted: what is sent leaves at once. Off, small sends wait for the peer's
+// acknowledgement of earlier ones and travel together (Nagle's algorithm, which
+// sockets of Windows, and so those of the chapter, have by default).
 func (s *Socket) NoDelay(on bool) error {
 	return s.fault("set TCP_NODELAY", s.stream().SetNoDelay(on))
 }

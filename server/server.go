@@ -131,8 +131,8 @@ func (s *Server) open(sock *iocp.Socket, by *member) {
 	}
 	// These fail only on Unix sockets, or if the connection is gone already, which
 	// receiving tells.
-	if !s.cfg.Nagle {
-		sock.NoDelay(true)
+	if s.cfg.Nagle {
+		sock.NoDelay(false)
 	}
 	if !s.cfg.NoKeepAlive {
 		sock.KeepAlive(s.cfg.KeepAlive)

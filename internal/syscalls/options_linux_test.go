@@ -133,3 +133,18 @@ func TestKeepAliveZeroValues(t *testing.T) {
 		}
 	})
 }
+
+// A small send doesn't wait for the acknowledgement of the one before it, unless
+// that is asked for.
+func TestNoDelayByDefault(t *testing.T) {
+	onPairs(t, func(p *pair) {
+		for _, s := range []*iocp.Socket{p.connected, p.accepted} {
+			for _, on := range []bool{true, false, true} {
+				if got := p.option(s, unix.IPPROTO_TCP, unix.TCP_NODELAY) != 0; got != on {
+					p.t.Errorf("TCP_NODELAY is %v, want %v", got, on)
+				}
+				must(p.t, s.NoDelay(!on))
+			}
+		}
+	})
+}

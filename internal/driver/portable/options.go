@@ -15,7 +15,9 @@ type options struct {
 // apply sets all of them on a new connection. Should the peer have reset it
 // already, some systems refuse; the first transfer will tell.
 func (o *options) apply(conn *net.TCPConn) {
-	conn.SetNoDelay(o.noDelay)
+	if !o.noDelay { // package net has turned it on
+		conn.SetNoDelay(false)
+	}
 	if o.abortive {
 		conn.SetLinger(0)
 	}

@@ -45,7 +45,7 @@ type connection interface {
 }
 
 func newStream(v6 bool) *stream {
-	s := &stream{v6: v6}
+	s := &stream{v6: v6, opts: options{noDelay: true}}
 	s.recv.init(s)
 	s.send.init(s)
 	return s

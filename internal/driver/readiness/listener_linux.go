@@ -52,6 +52,9 @@ func (l *listener) listen(addr netip.AddrPort, opts driver.ListenOptions) error 
 	if err := set(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return err
 	}
+	if err := noDelay(l.fd); err != nil {
+		return err
+	}
 	if opts.ReusePort {
 		if err := set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
 			return err

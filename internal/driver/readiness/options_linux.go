@@ -25,6 +25,12 @@ func (s *stream) SetNoDelay(on bool) error {
 	})
 }
 
+// noDelay is what a new socket has. Those that a listener accepts have it from
+// the listener, without a call of their own.
+func noDelay(fd int) error {
+	return sysError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+}
+
 // SetAbortive implements driver.Stream.
 func (s *stream) SetAbortive(on bool) error {
 	return s.option("setsockopt", func(fd int) error {

@@ -115,6 +115,10 @@ func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := noDelay(fd); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
 	return newStream(fd, v6, netip.AddrPort{}), nil
 }
 

@@ -59,9 +59,12 @@ func (s *Stream) choose(place *setting, set setting) error {
 func (s *Stream) SetNoDelay(on bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.choose(&s.settings.noDelay, func(sock windows.Handle) error {
-		return windows.SetsockoptInt(sock, windows.IPPROTO_TCP, windows.TCP_NODELAY, boolInt(on))
-	})
+	return s.choose(&s.settings.noDelay, func(sock windows.Handle) error { return setNoDelay(sock, on) })
+}
+
+// setNoDelay turns TCP_NODELAY on, as every new socket has it, or off.
+func setNoDelay(sock windows.Handle, on bool) error {
+	return windows.SetsockoptInt(sock, windows.IPPROTO_TCP, windows.TCP_NODELAY, boolInt(on))
 }
 
 // SetAbortive implements driver.Stream.

@@ -41,10 +41,14 @@ func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
 // addresses too.
 func newSocket(v6 bool) (windows.Handle, error) {
 	sock, err := openSocket(v6, windows.SOCK_STREAM, windows.IPPROTO_TCP)
-	if err != nil || !v6 {
+	if err != nil {
 		return sock, err
 	}
-	if err := dualStack(sock, true); err != nil {
+	err = setNoDelay(sock, true)
+	if err == nil && v6 {
+		err = dualStack(sock, true)
+	}
+	if err != nil {
 		windows.Closesocket(sock)
 		return windows.InvalidHandle, err
 	}
@@ -60,6 +64,7 @@ func newStream(sock windows.Handle, v6 bool) *Stream {
 // newConnected makes the stream of a socket that a listener accepted.
 func newConnected(sock windows.Handle, v6 bool) *Stream {
 	s := newStream(sock, v6)
+	setNoDelay(sock, true) // it fails only if the connection is gone, which receiving tells
 	s.bound = true
 	s.local, s.peer = localOf(sock), peerOf(sock)
 	return s
