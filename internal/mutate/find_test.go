@@ -105,7 +105,8 @@ func TestSeedsChooseOtherMutants(t *testing.T) {
 		}
 		return all[0].key()
 	}
-	if first(1) != first(1) || first(1) == first(2) {
-		t.Errorf("seed 1 begins with %s and %s, seed 2 with %s", first(1), first(1), first(2))
+	one, again, two := first(1), first(1), first(2)
+	if one != again || one == two {
+		t.Errorf("seed 1 begins with %s and %s, seed 2 with %s", one, again, two)
 	}
 }
