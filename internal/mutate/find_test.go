@@ -69,7 +69,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Every room has files, and every change of them is one that Go can read.
+// Every room has files, and changes of them are such that Go can read: one in
+// twenty is looked at, since each takes reading a file.
 func TestMutantsOfTheRooms(t *testing.T) {
 	t.Chdir("../..")
 	for _, r := range rooms {
@@ -80,7 +81,8 @@ func TestMutantsOfTheRooms(t *testing.T) {
 		if len(all) < 100 {
 			t.Errorf("%s has %d mutants: are the files still there?", r.name, len(all))
 		}
-		for _, m := range all {
+		for i := 0; i < len(all); i += 20 {
+			m := all[i]
 			src, err := os.ReadFile(m.File)
 			if err != nil {
 				t.Fatal(err)
