@@ -52,7 +52,7 @@ func underWine(s *session) (string, error) {
 
 // habits are what Windows does and Wine doesn't, by the names that the build tag
 // windowsish knows them by: see winport.
-var habits = []string{"cancels", "ticks", "refusals"}
+var habits = []string{"cancels", "refusals"}
 
 // windowsish runs winport's clauses on a Wine that has one of Windows' habits, and
 // then all of them. It counts no clauses.

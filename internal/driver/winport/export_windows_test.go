@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/windows"
+
+	"iocp/internal/sys/win"
 )
 
 // RefuseSockets has the system refuse new sockets, with the given error, as long
@@ -74,3 +76,15 @@ func Calls(t *testing.T, binds ...error) (made func() []string) {
 // FewestRetries is how Calls has the call that asks for as few SYNs as this
 // system can be asked for: Wine 8 passes for Windows 7.
 func FewestRetries() string { return fmt.Sprintf("retries %d", synRetriesMin()) }
+
+// Timeouts has those recorded that the kernel is given for waits.
+func Timeouts(t *testing.T) (given func() []uint32) {
+	var all []uint32
+	dequeue := system.dequeue
+	system.dequeue = func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error) {
+		all = append(all, timeout)
+		return dequeue(port, entries, timeout)
+	}
+	t.Cleanup(func() { system.dequeue = dequeue })
+	return func() []uint32 { return all }
+}

@@ -33,6 +33,8 @@ type Port struct {
 	woken atomic.Bool   // a wake packet is queued
 	shut  atomic.Bool
 
+	alarm alarm
+
 	// The poller's own.
 	entries  [128]win.OverlappedEntry
 	reported bool
@@ -41,9 +43,12 @@ type Port struct {
 // Poll implements driver.Port.
 func (p *Port) Poll(timeout time.Duration) error {
 	deadline := time.Now().Add(max(timeout, 0))
+	if timeout > 0 {
+		p.alarm.set(p, deadline)
+	}
 	p.reported = false
 	for {
-		woken, err := p.dequeue(milliseconds(timeout))
+		woken, err := p.dequeue(patience(timeout))
 		if errors.Is(err, windows.Errno(windows.WAIT_TIMEOUT)) {
 			return nil
 		}
@@ -82,12 +87,16 @@ func (p *Port) dequeue(timeout uint32) (woken bool, err error) {
 	return woken, nil
 }
 
-// milliseconds rounds a timeout up to what the kernel counts in, so that a
-// wait is never shorter than was asked for.
-func milliseconds(d time.Duration) uint32 {
-	if d < 0 {
-		return windows.INFINITE
+// patience is how long the kernel is to wait: see alarm.
+func patience(timeout time.Duration) uint32 {
+	if timeout == 0 {
+		return 0
 	}
+	return windows.INFINITE
+}
+
+// milliseconds rounds a time up to what the kernel counts in.
+func milliseconds(d time.Duration) uint32 {
 	return uint32(min((d+time.Millisecond-1)/time.Millisecond, math.MaxUint32-1))
 }
 
@@ -127,6 +136,7 @@ func (p *Port) InFlight() int { return int(p.lent.Load()) }
 // Close implements driver.Port. After a failed Poll there may be sockets left
 // that waited for their packets; they are closed here.
 func (p *Port) Close() error {
+	p.alarm.stop()
 	for _, h := range p.handles.All() {
 		h.mu.Lock()
 		h.release()

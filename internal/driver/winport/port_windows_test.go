@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/windows"
+
 	"iocp/internal/driver"
+	"iocp/internal/driver/winport"
 )
 
 func TestPollTimesOutAndIsWoken(t *testing.T) {
@@ -29,6 +32,25 @@ func TestPollTimesOutAndIsWoken(t *testing.T) {
 	b.ok(b.port.Poll(20 * time.Millisecond))
 	if time.Since(start) < 20*time.Millisecond {
 		t.Error("two Wakes without a Poll between them left a packet behind")
+	}
+}
+
+// TestPollGivesNoTimeout has waits end in time though the kernel, which looks at
+// timeouts with its clock tick only, is given none.
+func TestPollGivesNoTimeout(t *testing.T) {
+	given := winport.Timeouts(t)
+	b := newBench(t)
+	for _, d := range []time.Duration{time.Hour, 5 * time.Millisecond, time.Nanosecond, 30 * time.Millisecond} {
+		if d == time.Hour {
+			go b.port.Wake()
+		}
+		b.ok(b.port.Poll(d)) // the hour's alarm is in nobody's way
+	}
+	b.ok(b.port.Poll(0))
+	for _, ms := range given() {
+		if ms != 0 && ms != windows.INFINITE {
+			t.Errorf("the kernel was given %d ms", ms)
+		}
 	}
 }
 

@@ -36,24 +36,24 @@ func TestFindBelievesOnlyRecordsInUse(t *testing.T) {
 	}
 }
 
-// load describes all bytes once, in order, within what one request may carry.
-func TestLoadSplitsByLimits(t *testing.T) {
+// load describes the bytes that it is told to, once and in order.
+func TestLoadDescribes(t *testing.T) {
 	var r record
 	defer r.unload()
 	if r.load([][]byte{nil, {}}, 0); len(r.bufs) != 1 || r.bufs[0] != (windows.WSABuf{}) {
 		t.Errorf("nothing is %v", r.bufs)
 	}
-	bufs := make([][]byte, buffersMax+10)
+	bufs := make([][]byte, buffersMax)
 	for i := range bufs {
 		bufs[i] = []byte{1, 2, 3}
 	}
-	r.load(bufs, 4)
-	if len(r.bufs) != buffersMax || r.bufs[0].Len != 2 || r.bufs[0].Buf != &bufs[1][1] {
-		t.Errorf("%d buffers, the first of %d bytes", len(r.bufs), r.bufs[0].Len)
+	r.load(bufs, 3*buffersMax)
+	if len(r.bufs) != buffersMax || r.bufs[1].Len != 3 || r.bufs[1].Buf != &bufs[1][0] {
+		t.Errorf("%d buffers, the second of %d bytes", len(r.bufs), r.bufs[1].Len)
 	}
 	r.unload()
-	r.load(bufs, 3*(buffersMax+9))
-	if len(r.bufs) != 1 || r.bufs[0].Buf != &bufs[buffersMax+9][0] {
-		t.Errorf("%d buffers at the end", len(r.bufs))
+	r.load(bufs, 4)
+	if len(r.bufs) != 2 || r.bufs[0].Len != 3 || r.bufs[1].Len != 1 {
+		t.Errorf("four bytes in %v", r.bufs)
 	}
 }

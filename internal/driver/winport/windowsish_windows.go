@@ -18,7 +18,6 @@ import (
 // done. It shows that our code stands it, not that Windows does just that.
 var windowsish = map[string]func(){
 	"cancels":  cancelsTakeAlong,
-	"ticks":    timeoutsFollowTheTick,
 	"refusals": refusalsComeLate,
 }
 
@@ -106,21 +105,6 @@ func (p *pendings) has(ov *windows.Overlapped) bool {
 		}
 	}
 	return false
-}
-
-// clockTick is how often Windows looks at timeouts, unless somebody has asked
-// for more.
-const clockTick = 15625 * time.Microsecond
-
-// timeoutsFollowTheTick has waits time out a tick of the clock too late.
-func timeoutsFollowTheTick() {
-	dequeue := system.dequeue
-	system.dequeue = func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error) {
-		if timeout != 0 && timeout != windows.INFINITE {
-			timeout += milliseconds(clockTick)
-		}
-		return dequeue(port, entries, timeout)
-	}
 }
 
 // refusedAfter stands for the two seconds in which Windows sends a SYN three
