@@ -13,7 +13,8 @@ import (
 // socket's sends (TransmitFile). A negative n means up to the end that the file
 // has now, or of a file that says that it is empty (as those of /proc do) up to
 // where reading it ends. The bytes go from the file to the socket without passing through the
-// program where the system can do that.
+// program where the system can do that; backend winport reads them, 64 KiB at a
+// time, since Windows' client editions have room for two TransmitFiles only.
 //
 // It completes like a Send, with the full count or with an error and as many
 // bytes as are known to have left; if the file turns out to be shorter, that

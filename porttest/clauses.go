@@ -131,6 +131,7 @@ var clauses = []clause{
 	{number: 73, word: "send_gathered", run: sendGathered},
 	{number: 73, word: "send_gathered_many", run: sendGatheredMany},
 	{number: 73, word: "send_file_short", run: sendFileShort},
+	{number: 73, word: "send_file_beside_stuck", run: sendFileBesideStuck},
 	{number: 74, word: "send_order", run: sendOrder},
 	{number: 74, word: "send_file_order", run: sendFileOrder},
 	{number: 75, word: "buffer_free", run: bufferFree},

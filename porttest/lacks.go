@@ -11,7 +11,6 @@ type lack struct {
 
 var lacks = []lack{
 	{"portable", true, "C68_reset_pending_send", "Wine leaves package net's pending sends waiting when the peer resets the connection, now and then"},
-	{"winport", true, "C78_cancel_send_file", "Wine doesn't find a pending TransmitFile to be cancelled"},
 	{"winport", true, "C81_datagram_from", "Wine sends from the address of its own choice"},
 	{"winport", true, "C85_datagram_unreachable", "Wine tells a connected socket of unreachable ports, and forgets its pending receives then"},
 	{"winport", true, "C112_waiter_gone", "Wine gives a packet whose thread ends at that moment the status of something else, now and then"},

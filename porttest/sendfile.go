@@ -85,6 +85,31 @@ func sendFileCancelled(t *trial) {
 	}
 }
 
+// sendFileBesideStuck has several peers that don't receive delay nobody else.
+func sendFileBesideStuck(t *trial) {
+	data := t.stuck()
+	f := t.looseFile(data, os.O_RDONLY)
+	var stuck [4]iocp.Op
+	var sockets [4]*iocp.Socket
+	for i := range stuck {
+		s, peer := t.pair("stuck")
+		t.must(peer.SetReadBuffer(64 << 10))
+		t.sendFile(s, &stuck[i], f, 0, int64(len(data)))
+		peer.reads(data[:1])
+		sockets[i] = s
+	}
+	s, peer := t.pair("socket")
+	var op iocp.Op
+	t.sendFile(s, &op, f, 5, 1000)
+	peer.reads(data[5:1005])
+	t.expect(packet{op: &op, key: "socket", n: 1000})
+	for i := range stuck {
+		t.must(sockets[i].Close())
+		c := t.next()
+		t.check(c, packet{op: &stuck[i], key: "stuck", n: c.N, err: net.ErrClosed})
+	}
+}
+
 // sendFileRefused asks for what can't be sent.
 func sendFileRefused(t *trial) {
 	s, _ := t.pair("socket")

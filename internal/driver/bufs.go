@@ -4,8 +4,8 @@ import "iocp/internal/invariant"
 
 // TransferMax is how many bytes one transfer is asked to move, whatever the
 // operation's buffers hold. Linux moves MAX_RW_COUNT bytes in a call, a page
-// less than 2 GiB (read(2)); an io_uring entry, a WSABUF, ReadFile and
-// TransmitFile count in 32 bits. Package net takes the same figure, for the
+// less than 2 GiB (read(2)); an io_uring entry, a WSABUF and ReadFile
+// count in 32 bits. Package net takes the same figure, for the
 // sake of Darwin and FreeBSD. Since it is below what any system can do, a
 // transfer that moves less was cut short by its socket and by nothing else.
 const TransferMax = 1 << 30

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"iocp/internal/driver"
+	"iocp/internal/driver/blocking"
 )
 
 // Backend makes ports of the Windows kernel.
@@ -42,7 +43,9 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 	if err != nil {
 		return nil, sysError("CreateIoCompletionPort", err)
 	}
-	return &Port{handle: port, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts}, nil
+	p := &Port{handle: port, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts}
+	p.crew = blocking.NewCrew(sink, p.Wake)
+	return p, nil
 }
 
 // startWinsock initializes Winsock 2.2 and finds ConnectEx, once per process;

@@ -18,7 +18,8 @@ import (
 // kernel at once and are reported as they come back.
 type File struct {
 	handle
-	ops line // in no order that matters
+	ops       line // in no order that matters
+	writeOnly bool
 }
 
 // OpenFile implements driver.FilePort.
@@ -27,7 +28,7 @@ func (p *Port) OpenFile(name string, flag int, perm fs.FileMode) (driver.File, e
 	if err != nil {
 		return nil, fileError("CreateFile", err)
 	}
-	f := &File{handle: handle{sock: windows.Handle(h), file: true}}
+	f := &File{handle: handle{sock: windows.Handle(h), file: true}, writeOnly: flag&(syscall.O_RDWR|syscall.O_WRONLY) == syscall.O_WRONLY}
 	f.handle.owner = f
 	return f, nil
 }

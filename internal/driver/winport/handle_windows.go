@@ -113,7 +113,7 @@ func (h *handle) cancel(r *record) bool {
 // takenAlong reports whether the kernel has given up an operation that nobody
 // cancelled. Windows ends all receives of a TCP socket with any one that is
 // cancelled (github.com/dotnet/corefx pull request 36516), which is why a Stream
-// gives it one at a time; what else it may end isn't written anywhere.
+// gives it one at a time (decision 12); what else it may end isn't written anywhere.
 func (h *handle) takenAlong(r *record, n int, status syscall.Errno) bool {
 	return status == windows.ERROR_OPERATION_ABORTED && n == 0 && !r.canceled && !h.closed
 }

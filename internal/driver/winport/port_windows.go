@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"iocp/internal/driver"
+	"iocp/internal/driver/blocking"
 	"iocp/internal/sys/win"
 )
 
@@ -34,6 +35,7 @@ type Port struct {
 	shut  atomic.Bool
 
 	alarm alarm
+	crew  *blocking.Crew // reads files that are sent
 
 	// The poller's own.
 	entries  [128]win.OverlappedEntry
@@ -128,14 +130,16 @@ func (p *Port) Shut() {
 	for _, h := range p.handles.All() {
 		h.owner.Close()
 	}
+	p.crew.Shut()
 }
 
 // InFlight implements driver.Port.
-func (p *Port) InFlight() int { return int(p.lent.Load()) }
+func (p *Port) InFlight() int { return int(p.lent.Load()) + p.crew.InFlight() }
 
 // Close implements driver.Port. After a failed Poll there may be sockets left
 // that waited for their packets; they are closed here.
 func (p *Port) Close() error {
+	p.crew.Wait()
 	p.alarm.stop()
 	for _, h := range p.handles.All() {
 		h.mu.Lock()

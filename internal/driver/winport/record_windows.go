@@ -55,6 +55,7 @@ type record struct {
 	addrs *[2 * win.AddrRoom]byte
 
 	ends *ends // of datagrams only
+	part *part // of a SendFile only
 }
 
 // owner is the socket or listener that a record serves.
@@ -163,6 +164,10 @@ func (s *slab) grow() {
 
 // put frees a record that the kernel doesn't hold.
 func (s *slab) put(r *record) {
+	if r.part != nil {
+		r.part.giveBack()
+		r.part = nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.owner, r.op = nil, nil

@@ -10,41 +10,72 @@ import (
 	"iocp/internal/driver"
 )
 
-// SendFile implements driver.FileSender. It is alone on its line, because one
-// that is short or long goes on with another request.
+// SendFile implements driver.FileSender. It is alone on its line, because it goes
+// on with another request after each part of the file.
+//
+// TransmitFile would be one request for all, but Windows' client editions carry
+// out two of them at a time, for all programs together: two peers that don't
+// receive would hold up everybody (TransmitFile's page; golang/go issue 73746).
 func (s *Stream) SendFile(op *driver.Op) error {
-	if _, ok := op.File().(*File); !ok {
+	f, ok := op.File().(*File)
+	switch {
+	case !ok:
 		return driver.ErrInvalid
+	case f.writeOnly:
+		return sysError("ReadFile", windows.ERROR_ACCESS_DENIED)
 	}
 	return s.submit(&s.sends, op, true)
 }
 
-// beginFile sends what of a file hasn't been sent yet. To TransmitFile no bytes
-// are all bytes, so nothing is sent by WSASend.
+// beginFile sends what has been read of the file, or has the next part read.
 func (s *Stream) beginFile(r *record) error {
-	op := r.op
-	left := op.Want - int64(op.N)
-	if left == 0 {
+	if r.op.Left() == 0 {
 		return s.beginSend(r)
 	}
-	f := op.File().(*File)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
+	if r.part == nil {
+		r.part = takePart()
+	}
+	if p := r.part; p.gone < p.have {
+		r.load([][]byte{p.data[p.gone:p.have]}, p.have-p.gone)
+		s.lend(r)
+		return s.started(r, "WSASend", system.send(s.sock, r))
+	}
+	f := r.op.File().(*File)
+	if !f.hold() {
 		return net.ErrClosed
 	}
 	s.lend(r)
-	r.at(op.Off, op.N)
-	err := system.transmitFile(s.sock, f.sock, uint32(min(left, driver.TransferMax)), r)
-	return s.started(r, "TransmitFile", err)
+	r.part.stream, r.part.record, r.part.file = s, r, f
+	s.port.crew.Do(r.part)
+	return nil
 }
 
-// fileSent looks at a TransmitFile that the kernel has given back. That it sent
-// nothing means that the file has no more.
-func (s *Stream) fileSent(r *record, n int, status syscall.Errno) {
-	if short := int64(r.op.N+n) < r.op.Want; short && n == 0 && (status == 0 || status == windows.ERROR_HANDLE_EOF) {
+// partRead looks at what has been read of a file.
+func (s *Stream) partRead(r *record, n int, status syscall.Errno) {
+	s.landed(r)
+	switch {
+	case s.closed || status == windows.ERROR_OPERATION_ABORTED: // or the file is
+		r.end(r.op.N, net.ErrClosed)
+	case r.canceled:
+		r.end(r.op.N, driver.ErrAborted)
+	case n > 0:
+		r.part.have, r.part.gone = n, 0
+		r.state = queued
+	case status == 0 || status == windows.ERROR_HANDLE_EOF:
 		r.end(r.op.N, io.ErrUnexpectedEOF)
-		return
+	default:
+		r.end(r.op.N, fileError("ReadFile", status))
+	}
+	s.advance(&s.sends, false)
+	if s.closed && s.lent == 0 {
+		s.release()
+	}
+}
+
+// fileSent looks at a part of a file that the kernel has given back.
+func (s *Stream) fileSent(r *record, n int, status syscall.Errno) {
+	if r.part != nil {
+		r.part.gone += n
 	}
 	s.sent(r, n, status)
 }

@@ -18,12 +18,11 @@ var system = struct {
 	bind          func(sock windows.Handle, to windows.Sockaddr) error
 	listen        func(sock windows.Handle, backlog int) error
 
-	socket       func(family, kind, protocol int32) (windows.Handle, error)
-	recv         func(sock windows.Handle, r *record) error
-	send         func(sock windows.Handle, r *record) error
-	recvFrom     func(sock windows.Handle, r *record) error
-	connect      func(sock windows.Handle, to windows.Sockaddr, r *record) error
-	transmitFile func(sock, file windows.Handle, n uint32, r *record) error
+	socket   func(family, kind, protocol int32) (windows.Handle, error)
+	recv     func(sock windows.Handle, r *record) error
+	send     func(sock windows.Handle, r *record) error
+	recvFrom func(sock windows.Handle, r *record) error
+	connect  func(sock windows.Handle, to windows.Sockaddr, r *record) error
 }{
 	dequeue:       win.GetQueuedCompletionStatusEx,
 	cancel:        windows.CancelIoEx,
@@ -51,8 +50,5 @@ var system = struct {
 	},
 	connect: func(sock windows.Handle, to windows.Sockaddr, r *record) error {
 		return windows.ConnectEx(sock, to, nil, 0, nil, &r.ov)
-	},
-	transmitFile: func(sock, file windows.Handle, n uint32, r *record) error {
-		return windows.TransmitFile(sock, file, n, 0, &r.ov, nil, 0)
 	},
 }
