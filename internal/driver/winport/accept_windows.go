@@ -52,8 +52,7 @@ func (l *Listener) postOnce(r *record) error {
 	r.conn = conn
 	r.pins.Pin(r.addrs)
 	l.lend(r)
-	err = windows.AcceptEx(l.sock, conn, &r.addrs[0], 0, uint32(win.AddrRoom), uint32(win.AddrRoom), &r.got, &r.ov)
-	err = l.started(r, "AcceptEx", err)
+	err = l.started(r, "AcceptEx", system.accept(l.sock, conn, r))
 	if err != nil {
 		r.dropConn()
 	}

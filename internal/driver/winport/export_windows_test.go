@@ -88,3 +88,48 @@ func Timeouts(t *testing.T) (given func() []uint32) {
 	t.Cleanup(func() { system.dequeue = dequeue })
 	return func() []uint32 { return all }
 }
+
+// How the kernel says that it is short of memory, if it does.
+const (
+	Ample     = iota
+	InTheCall // WSAENOBUFS
+	InAPacket // STATUS_INSUFFICIENT_RESOURCES
+)
+
+// Shortage has the kernel be short of memory for whatever is started, in the way
+// that is stored. It is to be called before the port is opened.
+func Shortage(t *testing.T) *atomic.Int32 {
+	how := new(atomic.Int32)
+	before := system
+	short := func(h *handle, r *record) error {
+		switch how.Load() {
+		case InTheCall:
+			return windows.WSAENOBUFS
+		case InAPacket:
+			r.ov.Internal = uintptr(windows.STATUS_INSUFFICIENT_RESOURCES)
+			windows.PostQueuedCompletionStatus(h.port.handle, 0, ioKey, &r.ov)
+			return windows.ERROR_IO_PENDING
+		}
+		return nil
+	}
+	starting := func(call func(windows.Handle, *record) error) func(windows.Handle, *record) error {
+		return func(sock windows.Handle, r *record) error {
+			if err := short(&r.owner.(*Stream).handle, r); err != nil {
+				return err
+			}
+			return call(sock, r)
+		}
+	}
+	system.recv, system.send, system.recvFrom = starting(before.recv), starting(before.send), starting(before.recvFrom)
+	system.connect = func(sock windows.Handle, to windows.Sockaddr, r *record) error {
+		return starting(func(sock windows.Handle, r *record) error { return before.connect(sock, to, r) })(sock, r)
+	}
+	system.accept = func(l, conn windows.Handle, r *record) error {
+		if err := short(&r.owner.(*Listener).handle, r); err != nil {
+			return err
+		}
+		return before.accept(l, conn, r)
+	}
+	t.Cleanup(func() { system = before })
+	return how
+}

@@ -22,6 +22,7 @@ var system = struct {
 	recv     func(sock windows.Handle, r *record) error
 	send     func(sock windows.Handle, r *record) error
 	recvFrom func(sock windows.Handle, r *record) error
+	accept   func(l, conn windows.Handle, r *record) error
 	connect  func(sock windows.Handle, to windows.Sockaddr, r *record) error
 }{
 	dequeue:       win.GetQueuedCompletionStatusEx,
@@ -47,6 +48,9 @@ var system = struct {
 		}
 		return windows.WSARecvFrom(sock, &r.bufs[0], uint32(len(r.bufs)), nil, &r.flags,
 			&r.ends.from, &r.ends.fromLen, &r.ov, nil)
+	},
+	accept: func(l, conn windows.Handle, r *record) error {
+		return windows.AcceptEx(l, conn, &r.addrs[0], 0, uint32(win.AddrRoom), uint32(win.AddrRoom), &r.got, &r.ov)
 	},
 	connect: func(sock windows.Handle, to windows.Sockaddr, r *record) error {
 		return windows.ConnectEx(sock, to, nil, 0, nil, &r.ov)
