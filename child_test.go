@@ -23,14 +23,11 @@ const childBound = time.Minute
 // test only. What body does to its process ends with it.
 func inChild(t *testing.T, body func(*testing.T)) {
 	t.Helper()
-	if os.Getenv(childMark) == t.Name() {
+	if isChild(t) {
 		body(t)
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+onlyThis(t), "-test.v", "-test.timeout="+childBound.String())
-	cmd.Env = append(os.Environ(), childMark+"="+t.Name(), "IOCP_BACKEND=", "IOCP_DISABLE=",
-		"GORACE=atexit_sleep_ms=0") // or a checked child lingers for a second
-	out, err := cmd.CombinedOutput()
+	out, err := child(t)
 	_, why, skipped := bytes.Cut(out, []byte("capability: "))
 	switch {
 	case err != nil:
@@ -41,6 +38,18 @@ func inChild(t *testing.T, body func(*testing.T)) {
 	case !bytes.Contains(out, []byte("--- PASS: "+t.Name())):
 		t.Fatalf("the child ran something else:\n%s", out)
 	}
+}
+
+// isChild reports whether this process was started by child for this test.
+func isChild(t *testing.T) bool { return os.Getenv(childMark) == t.Name() }
+
+// child runs this test in a process of its own, and gives what it prints and how
+// it ends.
+func child(t *testing.T) (out []byte, err error) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+onlyThis(t), "-test.v", "-test.timeout="+childBound.String())
+	cmd.Env = append(os.Environ(), childMark+"="+t.Name(), "IOCP_BACKEND=", "IOCP_DISABLE=",
+		"GORACE=atexit_sleep_ms=0") // or a checked child lingers for a second
+	return cmd.CombinedOutput()
 }
 
 // onlyThis is the -test.run pattern of a test, each level of which it anchors.

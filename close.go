@@ -18,6 +18,7 @@ func (p *Port) fail(err error) {
 		return
 	}
 	p.failure = &OpError{Op: "poll", Err: err}
+	p.pool.Close()
 	p.mu.Unlock()
 	p.drv.Shut()
 	p.mu.Lock()
@@ -28,12 +29,13 @@ func (p *Port) fail(err error) {
 // complete with net.ErrClosed. It returns when the kernel has given every
 // buffer back; what then remains queued is still handed out, and after that
 // every Wait returns ErrClosed. New operations are refused with ErrClosed at
-// once. A second Close waits for the first.
+// once. Bufs need not be released any more. A second Close waits for the first.
 func (p *Port) Close() error {
 	if p.closing.Swap(true) {
 		<-p.closed
 		return nil
 	}
+	p.pool.Close()
 	p.drv.Shut()
 	p.mu.Lock()
 	p.shut = true

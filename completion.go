@@ -49,9 +49,18 @@ type Completion struct {
 
 // Buf is a pooled buffer on loan. The zero value is no buffer. It may be
 // copied, and released by any goroutine, but only once.
+//
+// One that is never released is lost to its socket, which isn't read from any
+// more once it has lost as many as its credit (Config.BufferCredit):
+// Stats.SocketsHeldByCredit counts such sockets. A build with -race or -tags
+// invariants finds out who loses them: when the garbage collector comes upon a
+// Buf that nobody can release any more, the process ends with a panic that names
+// the call of Wait that gave it away. A Buf need not be released once its port is
+// being closed.
 type Buf struct {
-	b   *driver.Buf
-	gen uint32
+	loan driver.Loan // of no size but in such a build, so not the last field
+	b    *driver.Buf
+	gen  uint32
 }
 
 // Bytes is the received data. The slice is valid until Release.
@@ -67,7 +76,7 @@ func (b Buf) Bytes() []byte {
 // nothing; releasing a buffer twice panics, since it may be somebody else's
 // by then.
 func (b Buf) Release() {
-	if b.b != nil && !b.b.Release(b.gen) {
+	if b.b != nil && !b.b.Repay(b.gen, b.loan) {
 		b.b.Misused("Buf released twice")
 	}
 }
@@ -91,7 +100,7 @@ func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
 	op, _ := d.Self.(*Op)
 	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
 	if b := d.Buf(); b != nil {
-		c.Buf = Buf{b, b.Gen()}
+		c.Buf = Buf{b.Lend(), b, b.Gen()}
 	}
 	if s := d.Accepted(); s != nil {
 		c.Socket = newSocket(s, stConnected)

@@ -45,7 +45,7 @@ type Config struct {
 	// BufferCredit bounds the pooled buffers that one socket's completions
 	// may hold unreleased. At the bound that socket isn't read from until
 	// one is released, so that a peer whose data nobody handles can't eat
-	// the pool. 0 means 4.
+	// the pool. 0 means 4. Stats.SocketsHeldByCredit counts such sockets.
 	BufferCredit int
 }
 

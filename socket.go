@@ -244,7 +244,8 @@ func (s *Socket) Recv(op *Op, bufs ...[]byte) error {
 // RecvPooled receives into a buffer that the completion brings along
 // (Completion.Buf): none is held while nothing comes. The end of the stream
 // is N == 0 without a Buf. A socket whose completions hold Config.BufferCredit
-// unreleased buffers isn't read from until one is released.
+// unreleased buffers isn't read from until one is released; Stats.SocketsHeldByCredit
+// tells how many wait so, and Buf how to find who forgets to release.
 func (s *Socket) RecvPooled(op *Op) error {
 	return s.transfer(op, driver.KindRecvPooled, nil)
 }

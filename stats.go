@@ -22,6 +22,12 @@ type Stats struct {
 
 	BuffersOut int // pooled buffers not yet released
 
+	// Sockets with a RecvPooled that waits for a buffer. A backend may ask for
+	// one before it knows that there is data; a socket whose waiting receive was
+	// cancelled may count until it releases a buffer or is closed.
+	SocketsHeldByCredit int // until they release one of their own: see Config.BufferCredit
+	SocketsHeldByPool   int // until somebody releases one: see Config.BuffersMax
+
 	AcceptsHeld   int    // standing accepts that can't go on for now: see AcceptMany
 	AcceptsFailed uint64 // accepts of standing ones that failed, and are tried again
 }
@@ -37,21 +43,26 @@ type Passed struct {
 func (p *Port) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	credit, pool := p.pool.Held()
 	return Stats{
-		Backend:       p.backend,
-		Passed:        p.passed,
-		Note:          p.drv.Note(),
-		Concurrency:   p.sched.Cap(),
-		Workers:       len(p.workers),
-		Waiting:       p.sched.Waiting(),
-		Running:       p.sched.Running(),
-		Stalled:       p.sched.Stalled(),
-		Excess:        p.sched.Excess(),
-		Queued:        p.queued(),
-		InFlight:      p.inFlight(),
-		Submitted:     uint64(p.entered.Load()),
-		Completed:     p.total(),
-		BuffersOut:    p.pool.Out(),
+		Backend:     p.backend,
+		Passed:      p.passed,
+		Note:        p.drv.Note(),
+		Concurrency: p.sched.Cap(),
+		Workers:     len(p.workers),
+		Waiting:     p.sched.Waiting(),
+		Running:     p.sched.Running(),
+		Stalled:     p.sched.Stalled(),
+		Excess:      p.sched.Excess(),
+		Queued:      p.queued(),
+		InFlight:    p.inFlight(),
+		Submitted:   uint64(p.entered.Load()),
+		Completed:   p.total(),
+		BuffersOut:  p.pool.Out(),
+
+		SocketsHeldByCredit: credit,
+		SocketsHeldByPool:   pool,
+
 		AcceptsHeld:   int(p.accepts.Held.Load()),
 		AcceptsFailed: p.accepts.Failed.Load(),
 	}

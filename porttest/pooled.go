@@ -55,6 +55,7 @@ func pooledCredit(t *trial) {
 		t.expect(packet{op: &ops[1], key: "greedy", n: t.config.BufferSize}),
 	}
 	t.quiet()
+	t.held(1, 0)
 	var op iocp.Op
 	t.recvPooled(other, &op)
 	otherPeer.write([]byte("x"))
@@ -70,6 +71,16 @@ func pooledCredit(t *trial) {
 		}
 	}
 	t.must(compare(got, data))
+	t.held(0, 0)
+}
+
+// held waits until Stats tell of so many sockets that wait for a buffer.
+func (t *trial) held(credit, pool int) {
+	t.Helper()
+	t.await("Stats of the sockets that wait for a buffer", func() bool {
+		st := t.port.Stats()
+		return st.SocketsHeldByCredit == credit && st.SocketsHeldByPool == pool
+	})
 }
 
 // poolBound has one socket hold the pool's only buffer.
@@ -83,8 +94,10 @@ func poolBound(t *trial) {
 	t.recvPooled(second, &b)
 	secondPeer.write([]byte("b"))
 	t.quiet()
+	t.held(0, 1)
 	held.Buf.Release()
 	c := t.expect(packet{op: &b, key: "second", n: 1})
+	t.held(0, 0)
 	t.must(compare(c.Buf.Bytes(), []byte("b")))
 	c.Buf.Release()
 }

@@ -1,6 +1,10 @@
 package driver
 
-import "iocp/internal/invariant"
+import (
+	"weak"
+
+	"iocp/internal/invariant"
+)
 
 // audit is an op's part of the checked build: what has happened to it, which
 // bytes a send has lent, and whether a list holds it. In other builds it has
@@ -75,6 +79,32 @@ func (op *Op) join() {
 
 // part notes that a list has given the op up.
 func (op *Op) part() { op.audit.listed.Clear() }
+
+// Loan is the part of a Buf on loan that all its copies share. It has no size but
+// in a checked build.
+type Loan = invariant.Loan
+
+// Lend lends the buffer to whoever has dequeued it, who is to Repay it. In a
+// checked build it is the end of the process if the Loan is garbage before that,
+// unless the pool is closed by then.
+func (b *Buf) Lend() (l Loan) {
+	if invariant.Enabled {
+		l, b.loan = b.loan, Loan{} // or it would never be garbage
+		if l == (Loan{}) {
+			l = b.pool.newLoan()
+		}
+		l.Begin(&b.history)
+	}
+	return l
+}
+
+func (p *Pool) newLoan() Loan {
+	pool := weak.Make(p) // since a pool leads to sockets, and so to what holds Bufs
+	return invariant.NewLoan("a Buf was never released, and is garbage now: its socket lacks it for good", func() bool {
+		p := pool.Value()
+		return p == nil || p.closed.Load()
+	})
+}
 
 // Misused panics: the buffer was used by somebody who doesn't have it. In a
 // checked build the panic tells its history.

@@ -206,6 +206,14 @@ func (c *customer) holds() int {
 	return len(c.bufs)
 }
 
+// wantHeld checks how many wait for a buffer, by what they wait for.
+func wantHeld(t *testing.T, p *driver.Pool, credit, pool int) {
+	t.Helper()
+	if c, o := p.Held(); c != credit || o != pool {
+		t.Errorf("%d wait for one of their own buffers and %d for any, want %d and %d", c, o, credit, pool)
+	}
+}
+
 func TestPoolCredit(t *testing.T) {
 	p := driver.NewPool(8, 10, 2)
 	a, b := newCustomer(p, 3), newCustomer(p, 1)
@@ -216,6 +224,7 @@ func TestPoolCredit(t *testing.T) {
 	if b.take(); b.holds() != 1 {
 		t.Fatal("one socket's credit keeps another from a buffer")
 	}
+	wantHeld(t, p, 1, 0)
 	b.give()
 	if a.kicks.Load() != 0 {
 		t.Fatal("kicked by another's buffer, which doesn't help")
@@ -224,6 +233,7 @@ func TestPoolCredit(t *testing.T) {
 	if a.kicks.Load() != 1 || a.holds() != 2 {
 		t.Fatalf("after its own came back: %d kicks, holds %d, want 1 and 2", a.kicks.Load(), a.holds())
 	}
+	wantHeld(t, p, 0, 0)
 }
 
 func TestPoolMax(t *testing.T) {
@@ -235,10 +245,12 @@ func TestPoolMax(t *testing.T) {
 	if p.Out() != 1 || b.holds()+c.holds() != 0 {
 		t.Fatalf("%d buffers out, the bound is 1", p.Out())
 	}
+	wantHeld(t, p, 0, 2)
 	a.give()
 	if b.holds() != 1 || c.holds() != 0 {
 		t.Fatal("the buffer didn't go to who has starved longest")
 	}
+	wantHeld(t, p, 0, 1)
 	b.give()
 	if c.holds() != 1 {
 		t.Fatal("the buffer didn't go to the next")

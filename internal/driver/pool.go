@@ -22,6 +22,7 @@ type Pool struct {
 	credit int
 	free   sync.Pool
 	wanted atomic.Bool // somebody waits for a buffer
+	closed atomic.Bool
 
 	_   [128]byte
 	out atomic.Int64 // buffers taken and not yet given back; on a line of its own
@@ -63,6 +64,7 @@ type Buf struct {
 	Data    []byte // whole
 	N       int    // bytes received
 	history invariant.History
+	loan    Loan // between two; used again so that it costs no allocation
 	gen     atomic.Uint32
 	pool    *Pool
 	taker   beggar
@@ -78,6 +80,17 @@ func (p *Pool) Size() int { return p.size }
 
 // Out is the number of buffers in use.
 func (p *Pool) Out() int { return int(p.out.Load()) }
+
+// Close says that the buffers that are out need not come back.
+func (p *Pool) Close() { p.closed.Store(true) }
+
+// Held is the number of accounts that wait for a buffer: those that have used up
+// their credit, and those that could have one if not all were out.
+func (p *Pool) Held() (credit, pool int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.short, len(p.starved)
+}
 
 // Get takes a buffer for a. When a bound is met it returns nil, and owner, whose
 // account a is, is kicked when a buffer that could serve it has come back. One
@@ -143,12 +156,18 @@ func (p *Pool) noteWanted() { p.wanted.Store(p.short > 0 || len(p.starved) > 0) 
 // holder can't release what has since been lent to somebody else.
 func (b *Buf) Gen() uint32 { return b.gen.Load() }
 
-// Release gives the buffer back and reports whether gen was its present use.
-func (b *Buf) Release(gen uint32) bool {
+// Release gives back a buffer that wasn't lent: see Repay.
+func (b *Buf) Release(gen uint32) bool { return b.Repay(gen, b.loan) }
+
+// Repay gives back a buffer that was lent and reports whether gen was its present
+// use.
+func (b *Buf) Repay(gen uint32, l Loan) bool {
 	if !b.gen.CompareAndSwap(gen, gen+1) {
 		return false
 	}
 	b.history.Note(invariant.Event{What: "released", N: b.N})
+	l.Over()
+	b.loan = l
 	p, taker := b.pool, b.taker
 	b.taker, b.N = beggar{}, 0
 	invariant.Poison(b.Data)
