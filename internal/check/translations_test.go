@@ -23,7 +23,7 @@ func TestTranslations(t *testing.T) {
 		}
 		korean := strings.TrimSuffix(page, ".md") + ".ko.md"
 		original, translation := shapeOf(t, page), shapeOf(t, korean)
-		if page == "docs/chapter/README.md" { // tells the same in another order
+		if filepath.ToSlash(page) == "docs/chapter/README.md" { // tells the same in another order
 			continue
 		}
 		for what, want := range original {
