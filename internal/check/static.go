@@ -14,7 +14,7 @@ var everything = []string{"./...", "./cmd/iocp/..."}
 var (
 	vetSystems   = []string{"linux", "windows", "windows/arm64", "windows/386", "darwin", "freebsd"}
 	lintSystems  = []string{"linux", "windows", "darwin"}
-	crossTargets = []string{"linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64", "windows/386", "darwin/arm64", "freebsd/amd64"}
+	crossTargets = []string{"linux/amd64", "linux/arm64", "linux/386", "linux/arm", "windows/amd64", "windows/arm64", "windows/386", "darwin/arm64", "freebsd/amd64"}
 )
 
 // gofmt looks at all Go files below the root, tracked or about to be.

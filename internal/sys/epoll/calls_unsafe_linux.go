@@ -75,7 +75,7 @@ func Signal(fd int) {
 // again.
 func Dissolve(fd int) syscall.Errno {
 	sa := unix.RawSockaddr{Family: unix.AF_UNSPEC}
-	_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
+	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
 	return e
 }
 
@@ -87,20 +87,20 @@ func Recv(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 	if peek {
 		flags |= unix.MSG_PEEK
 	}
-	return transfer(syscall.SYS_RECVFROM, syscall.SYS_RECVMSG, fd, bufs, bytes, flags)
+	return transfer(unix.SYS_RECVFROM, unix.SYS_RECVMSG, fd, bufs, bytes, flags)
 }
 
 // Send sends the first bytes of bufs, so many at most, without waiting. There
 // are VecMax buffers at most.
 func Send(fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
 	count(CallSend)
-	return transfer(syscall.SYS_SENDTO, syscall.SYS_SENDMSG, fd, bufs, bytes, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return transfer(unix.SYS_SENDTO, unix.SYS_SENDMSG, fd, bufs, bytes, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
 // SendOne is Send for one buffer.
 func SendOne(fd int, b []byte) (int, syscall.Errno) {
 	count(CallSend)
-	return single(syscall.SYS_SENDTO, fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return single(unix.SYS_SENDTO, fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
 func transfer(one, many uintptr, fd int, bufs [][]byte, bytes, flags int) (int, syscall.Errno) {

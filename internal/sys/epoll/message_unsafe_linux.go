@@ -198,13 +198,13 @@ func (m *Message) Path() string {
 // RecvMessage receives one datagram without waiting.
 func RecvMessage(fd int, m *Message) (int, syscall.Errno) {
 	count(CallRecv)
-	r, _, e := syscall.RawSyscall(syscall.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT)
+	r, _, e := syscall.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT)
 	return result(r, e)
 }
 
 // SendMessage sends one datagram without waiting.
 func SendMessage(fd int, m *Message) (int, syscall.Errno) {
 	count(CallSend)
-	r, _, e := syscall.RawSyscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	r, _, e := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	return result(r, e)
 }
