@@ -39,6 +39,19 @@ func TestRefusedThenConnected(t *testing.T) {
 // nobody listens and the system chooses that very port for who connects.
 func TestConnectedToOneself(t *testing.T) {
 	b := newBench(t)
+	for {
+		err := b.connectToOneself()
+		if errors.Is(err, driver.ErrRefused) {
+			return
+		}
+		if !errors.Is(err, driver.ErrAddrInUse) { // by another process, meanwhile
+			t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) connectToOneself() error {
+	b.Helper()
 	l := b.listen()
 	to := l.LocalAddr()
 	b.must(l.Close())
@@ -52,11 +65,12 @@ func TestConnectedToOneself(t *testing.T) {
 		return own.DialContext(ctx, "tcp4", to.String())
 	})
 	s.mu.Unlock()
-	b.ends(op, 0, driver.ErrRefused)
+	b.next(op)
 	if s.RemoteAddr().IsValid() {
-		t.Errorf("connected to %v", s.RemoteAddr())
+		b.Errorf("connected to %v", s.RemoteAddr())
 	}
 	b.must(s.Close())
+	return op.Err
 }
 
 // A connect on loopback may well have won before it is given up.

@@ -109,10 +109,9 @@ func (b *bench) waits(tray *driver.Tray) {
 // waits.
 func (b *bench) block(tray *driver.Tray) (returned <-chan error) {
 	c := make(chan error, 1)
+	before := tray.Idle()
 	go func() { c <- b.port.PollFor(tray, -1) }()
-	b.until("a worker waits in the kernel", func() bool {
-		return len(c) > 0 || tray.Seat() != 0 && b.port.sets()[tray.Seat()-1].resting.Load()
-	})
+	b.until("a worker waits in the kernel", func() bool { return len(c) > 0 || tray.Idle() > before })
 	return c
 }
 

@@ -33,7 +33,9 @@ func (b *bench) caller(v6 bool, port uint16) *stream {
 func (b *bench) connected(s *stream, to netip.AddrPort) error {
 	b.Helper()
 	op := &driver.Op{Kind: driver.KindConnect}
-	b.must(s.Connect(op, to))
+	if err := s.Connect(op, to); err != nil {
+		return err
+	}
 	b.until("a connect's end", func() bool {
 		b.must(b.port.Poll(0))
 		return len(b.hearers(op)) > 0
@@ -52,42 +54,67 @@ func (b *bench) deadPort(ip string) netip.AddrPort {
 	return ln.Addr().(*net.TCPAddr).AddrPort()
 }
 
+// withPort tries with one port after another where nobody listens, until no other
+// process of the machine has to do with it: try's error says whether that is so.
+func (b *bench) withPort(ip string, try func(port netip.AddrPort) error) error {
+	b.Helper()
+	var err error
+	for range 100 {
+		err = try(b.deadPort(ip))
+		if !errors.Is(err, driver.ErrAddrNotAvail) && !errors.Is(err, driver.ErrAddrInUse) {
+			break
+		}
+	}
+	return err
+}
+
 // Where nobody listens, and the kernel chooses that very port for who connects.
 func TestConnectToOneself(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "::1"} {
 		b := newBench(t, Calls{})
-		to := b.deadPort(ip)
-		v6 := to.Addr().Is6()
 		for _, bind := range []bool{false, true} {
-			s := b.caller(v6, to.Port())
-			if bind {
-				b.must(s.Bind(netip.AddrPortFrom(to.Addr(), 0)))
+			err := b.withPort(ip, func(to netip.AddrPort) error {
+				s := b.caller(to.Addr().Is6(), to.Port())
+				if bind {
+					b.must(s.Bind(netip.AddrPortFrom(to.Addr(), 0)))
+				}
+				err := b.connected(s, to)
+				if s.RemoteAddr().IsValid() {
+					t.Errorf("%s, bound %v: connected to %v", to, bind, s.RemoteAddr())
+				}
+				b.must(s.Close())
+				return err
+			})
+			if !errors.Is(err, driver.ErrRefused) {
+				t.Errorf("%s, bound %v: %v", ip, bind, err)
 			}
-			if err := b.connected(s, to); !errors.Is(err, driver.ErrRefused) || s.RemoteAddr().IsValid() {
-				t.Errorf("%s, bound %v: connected to %v, %v", to, bind, s.RemoteAddr(), err)
+		}
+		b.must(b.withPort(ip, func(to netip.AddrPort) error {
+			s := b.caller(to.Addr().Is6(), to.Port())
+			if err := s.Bind(to); err != nil {
+				return err
 			}
-			b.must(s.Close())
-		}
-		s := b.caller(v6, to.Port())
-		b.must(s.Bind(to))
-		if err := b.connected(s, to); err != nil || s.LocalAddr() != to || s.RemoteAddr() != to {
-			t.Errorf("bound to %s and connected to it: %v, at %v", to, err, s.LocalAddr())
-		}
+			if err := b.connected(s, to); err != nil || s.LocalAddr() != to || s.RemoteAddr() != to {
+				t.Errorf("bound to %s and connected to it: %v, at %v", to, err, s.LocalAddr())
+			}
+			return nil
+		}))
 	}
 }
 
 // After it the socket is as good as new.
 func TestConnectedElsewhereAfterOneself(t *testing.T) {
 	b := newBench(t, Calls{})
-	to := b.deadPort("127.0.0.1")
-	s := b.caller(false, to.Port())
-	if err := b.connected(s, to); !errors.Is(err, driver.ErrRefused) {
-		t.Fatal(err)
-	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	b.must(err)
 	defer ln.Close()
-	b.must(b.connected(s, ln.Addr().(*net.TCPAddr).AddrPort()))
+	b.must(b.withPort("127.0.0.1", func(to netip.AddrPort) error {
+		s := b.caller(false, to.Port())
+		if err := b.connected(s, to); !errors.Is(err, driver.ErrRefused) {
+			return err
+		}
+		return b.connected(s, ln.Addr().(*net.TCPAddr).AddrPort())
+	}))
 }
 
 // A port that the kernel chooses is taken for one peer, not for all, also where
@@ -95,22 +122,35 @@ func TestConnectedElsewhereAfterOneself(t *testing.T) {
 func TestPortForEachPeer(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "::1"} {
 		b := newBench(t, Calls{})
-		own := b.deadPort(ip)
-		for range 2 {
-			ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-			b.must(err)
-			defer ln.Close()
-			s := b.caller(own.Addr().Is6(), own.Port())
-			b.must(s.Bind(netip.AddrPortFrom(own.Addr(), 0)))
-			if at := s.LocalAddr(); at.Addr() != own.Addr() || at.Port() != 0 {
-				t.Errorf("bound to %v", at)
+		b.must(b.withPort(ip, func(own netip.AddrPort) error {
+			for range 2 {
+				if err := b.connectedFrom(own); err != nil {
+					return err
+				}
 			}
-			if err := s.Bind(netip.AddrPortFrom(own.Addr(), 0)); !errors.Is(err, driver.ErrInvalid) {
-				t.Errorf("a second Bind: %v", err)
-			}
-			if err := b.connected(s, ln.Addr().(*net.TCPAddr).AddrPort()); err != nil || s.LocalAddr() != own {
-				t.Errorf("connected from %v: %v", s.LocalAddr(), err)
-			}
-		}
+			return nil
+		}))
 	}
+}
+
+// connectedFrom connects to somebody new, with an address of which Bind is told
+// and a port that the kernel chooses. The connection stays.
+func (b *bench) connectedFrom(own netip.AddrPort) error {
+	b.Helper()
+	ln, err := net.Listen("tcp", net.JoinHostPort(own.Addr().String(), "0"))
+	b.must(err)
+	b.Cleanup(func() { ln.Close() })
+	s := b.caller(own.Addr().Is6(), own.Port())
+	b.must(s.Bind(netip.AddrPortFrom(own.Addr(), 0)))
+	if at := s.LocalAddr(); at.Addr() != own.Addr() || at.Port() != 0 {
+		b.Errorf("bound to %v", at)
+	}
+	if err := s.Bind(netip.AddrPortFrom(own.Addr(), 0)); !errors.Is(err, driver.ErrInvalid) {
+		b.Errorf("a second Bind: %v", err)
+	}
+	err = b.connected(s, ln.Addr().(*net.TCPAddr).AddrPort())
+	if err == nil && s.LocalAddr() != own {
+		b.Errorf("connected from %v", s.LocalAddr())
+	}
+	return err
 }
