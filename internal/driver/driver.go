@@ -197,17 +197,12 @@ func SelfConnected(local, remote netip.AddrPort) bool {
 	return local.IsValid() && local == remote
 }
 
-// UndequeuedMax bounds the connections that one standing accept has taken from
-// the kernel and nobody has dequeued. Beyond it they stay with the kernel, within
-// its backlog.
-const UndequeuedMax = 64
-
 // Listener is a listening TCP socket of a backend.
 type Listener interface {
 	Handle
 
 	// Accept takes a KindAccept or a KindAcceptMany. The latter stands through
-	// failures that pass: see Setback. It tells of the first of an episode by a
+	// failures that pass: see Standing. It tells of the first of an episode by a
 	// node with Err set and nothing accepted.
 	Accept(op *Op) error
 	TryAccept() (Stream, error)

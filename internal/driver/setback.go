@@ -53,10 +53,13 @@ func Passes(err error) bool {
 // be accepted; within it the accept is tried again after a delay that doubles
 // from try to try, or as soon as this process has given a descriptor back (see
 // Freed). It is to be told once. The zero value is no episode; the owner of the
-// standing accept calls the methods, under one lock of its own.
+// standing accept calls the methods, under one lock of its own: see Standing.
 type Setback struct {
 	Counts *Accepts
-	Again  func() // tries again; called without locks, and now and then in vain
+
+	// Again tries again. It is called without locks, and now and then in vain. If
+	// it is nil, the owner tries again by a clock of its own.
+	Again func()
 
 	on   bool
 	told bool
@@ -77,7 +80,9 @@ func (s *Setback) Failed(missed bool) (tell bool) {
 		s.on = true
 		s.Counts.Hold(1)
 	}
-	episodes.delay(s)
+	if s.Again != nil {
+		episodes.delay(s)
+	}
 	tell = missed && !s.told
 	s.told = s.told || missed
 	return tell
@@ -86,7 +91,7 @@ func (s *Setback) Failed(missed bool) (tell bool) {
 // Eased says that an accept succeeded: should the next one fail, it is tried
 // again soon.
 func (s *Setback) Eased() {
-	if s.on {
+	if s.on && s.Again != nil {
 		episodes.ease(s)
 	}
 }
@@ -99,7 +104,9 @@ func (s *Setback) Over() bool {
 	}
 	s.on, s.told = false, false
 	s.Counts.Hold(-1)
-	episodes.leave(s)
+	if s.Again != nil {
+		episodes.leave(s)
+	}
 	return true
 }
 

@@ -18,18 +18,16 @@ type acceptor struct {
 	// the listener's deadline to itself.
 	inside sync.Mutex
 
-	// The completions of a standing accept travel in nodes of their own.
-	idle       []*driver.Op
-	undequeued int
-
-	setback driver.Setback
-	paused  bool // within an episode, until the next try is due
+	standing driver.Standing
+	paused   bool // within an episode, until the next try is due
 }
 
 func (a *acceptor) init(l *listener) { a.l, a.h, a.w = l, &l.handle, a }
 
 // attached is called when the listener has a port.
-func (a *acceptor) attached(p *port) { a.setback = driver.Setback{Counts: p.accepts, Again: a.again} }
+func (a *acceptor) attached(p *port) {
+	a.standing.Init(&a.h.mu, p.accepts, func() { signal(a.note) }, a.again)
+}
 
 func (a *acceptor) verdict(op *driver.Op) error {
 	switch {
@@ -104,7 +102,7 @@ func (a *acceptor) room(op *driver.Op) error {
 		if err := a.verdict(op); err != nil {
 			return err
 		}
-		if a.undequeued < driver.UndequeuedMax && !a.paused {
+		if a.standing.Room() > 0 && !a.paused {
 			return nil
 		}
 		a.h.mu.Unlock()
@@ -114,17 +112,17 @@ func (a *acceptor) room(op *driver.Op) error {
 }
 
 func (a *acceptor) succeeded() {
-	if !a.setback.On() {
+	if !a.standing.On() {
 		return
 	}
-	if a.setback.Eased(); !readable(a.l.raw) {
+	if a.standing.Eased(); !readable(a.l.raw) {
 		a.recovered()
 	}
 }
 
 // recovered ends an episode, if there is one. The caller holds mu.
 func (a *acceptor) recovered() {
-	a.setback.Over()
+	a.standing.Over()
 	a.paused = false
 }
 
@@ -137,44 +135,21 @@ func (a *acceptor) failed(op *driver.Op, err error) bool {
 		return false
 	}
 	a.paused = true
-	if a.setback.Failed(readable(a.l.raw)) {
+	if a.standing.Failed(readable(a.l.raw)) {
 		a.report(op, nil, class)
 	}
 	return true
 }
 
-// again ends a pause.
+// again ends a pause. The caller holds mu.
 func (a *acceptor) again() {
-	a.h.mu.Lock()
-	defer a.h.mu.Unlock()
 	a.paused = false
 	signal(a.note)
 }
 
-// report queues one completion of a standing accept. The caller holds mu.
+// report completes a standing accept once more. The caller holds mu.
 func (a *acceptor) report(op *driver.Op, s driver.Stream, err error) {
-	var node *driver.Op
-	if k := len(a.idle); k > 0 {
-		node, a.idle = a.idle[k-1], a.idle[:k-1]
-	} else {
-		node = driver.NewNode(a)
-	}
-	a.undequeued++
-	node.Self, node.Key, node.Kind = op.Self, op.Key, op.Kind
-	node.More, node.Err = true, err
-	node.SetAccepted(s)
-	a.h.port.sink.Complete(node, false)
-}
-
-// Recycle takes back a node that has been dequeued.
-func (a *acceptor) Recycle(node *driver.Op) {
-	node.ResetResult()
-	node.Self, node.Key = nil, nil
-	a.h.mu.Lock()
-	defer a.h.mu.Unlock()
-	a.idle = append(a.idle, node)
-	a.undequeued--
-	signal(a.note)
+	a.h.port.sink.Complete(a.standing.Node(op, s, err), false)
 }
 
 func (a *acceptor) settle(op *driver.Op, _ int, err error) error {

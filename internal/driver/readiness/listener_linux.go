@@ -20,13 +20,11 @@ type listener struct {
 	addr  netip.AddrPort
 	file  *driver.UnixFile // a Unix socket's; nil otherwise
 
-	ops     driver.List
-	order   driver.Order
-	waits   bool // accept may find a connection, and there is nothing against trying
-	setback driver.Setback
-	closed  bool
-	free    []*driver.Op // nodes of a standing accept that may be used again
-	out     int          // nodes not yet dequeued
+	ops      driver.List
+	order    driver.Order
+	waits    bool // accept may find a connection, and there is nothing against trying
+	standing driver.Standing
+	closed   bool
 }
 
 // Listen implements driver.Port.
@@ -91,7 +89,7 @@ func (l *listener) Attach(to driver.Port) error {
 		return net.ErrClosed
 	}
 	l.set, l.waits = p.place(), true
-	l.setback = driver.Setback{Counts: p.accepts, Again: l.again}
+	l.standing.Init(&l.mu, p.accepts, l.goOn, l.again)
 	if l.token, err = p.watch(l, l.fd, l.set); err != nil {
 		l.set = nil
 	}
@@ -174,22 +172,22 @@ func (l *listener) unlessNobody(err error) error {
 func (l *listener) pump(tray *driver.Tray) {
 	for l.waits && l.ops.Front() != nil {
 		op := l.ops.Front()
-		if op.Kind == driver.KindAcceptMany && l.out >= driver.UndequeuedMax {
-			return // Recycle goes on
+		if op.Kind == driver.KindAcceptMany && l.standing.Room() == 0 {
+			return // goOn is called when there is
 		}
 		s, err := l.accept()
 		switch {
 		case err == unix.EAGAIN:
 			l.waits = false
-			l.setback.Over()
+			l.standing.Over()
 		case err != nil:
 			l.failed(op, sysError("accept4", err), tray)
 		case op.Kind == driver.KindAccept:
 			op.SetAccepted(s)
 			l.complete(nil, tray)
 		default:
-			l.setback.Eased()
-			l.set.port.sink.Deliver(l.node(op, s, nil), &l.order, tray)
+			l.standing.Eased()
+			l.report(op, s, nil, tray)
 		}
 	}
 }
@@ -203,51 +201,28 @@ func (l *listener) failed(op *driver.Op, err error, tray *driver.Tray) {
 		return
 	}
 	l.waits = false
-	if l.setback.Failed(true) {
-		l.set.port.sink.Deliver(l.node(op, nil, err), &l.order, tray)
+	if l.standing.Failed(true) {
+		l.report(op, nil, err, tray)
 	}
 }
 
-// again tries an accept that failed.
+// again tries an accept that failed. The lock is held.
 func (l *listener) again() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed && l.setback.On() {
-		l.waits = true
-		l.pump(nil)
-	}
-}
-
-// node makes the packet for one connection of a standing accept, or for the news
-// that there can't be one now.
-func (l *listener) node(op *driver.Op, s driver.Stream, err error) *driver.Op {
-	l.out++
-	var n *driver.Op
-	if k := len(l.free); k > 0 {
-		n, l.free = l.free[k-1], l.free[:k-1]
-	} else {
-		n = driver.NewNode(l)
-	}
-	n.Self, n.Key, n.Kind = op.Self, op.Key, op.Kind
-	n.More, n.Err = true, err
-	n.SetAccepted(s)
-	return n
-}
-
-// Recycle implements driver.Recycler.
-func (l *listener) Recycle(n *driver.Op) {
-	n.ResetResult()
-	n.Self, n.Key = nil, nil
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.free = append(l.free, n)
-	l.out--
+	l.waits = true
 	l.pump(nil)
+}
+
+// goOn accepts what there was no room for. The lock is held.
+func (l *listener) goOn() { l.pump(nil) }
+
+// report completes a standing accept once more. The lock is held.
+func (l *listener) report(op *driver.Op, s driver.Stream, err error, tray *driver.Tray) {
+	l.set.port.sink.Deliver(l.standing.Node(op, s, err), &l.order, tray)
 }
 
 // complete ends the oldest operation. The lock is held.
 func (l *listener) complete(err error, tray *driver.Tray) {
-	if l.setback.Over() {
+	if l.standing.Over() {
 		l.waits = true // the next may be luckier
 	}
 	op := l.ops.Pop()
@@ -259,7 +234,7 @@ func (l *listener) complete(err error, tray *driver.Tray) {
 func (l *listener) ready(_ uint32, _ *[]Transfer, tray *driver.Tray) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.closed && !l.setback.On() {
+	if !l.closed && !l.standing.On() {
 		l.waits = true
 		l.pump(tray)
 	}

@@ -18,14 +18,13 @@ type listener struct {
 	place  *place // a Unix socket's; its address is invalid
 	chance chance
 
-	ops     driver.List
-	ready   []*stream // connected and not yet accepted
-	room    int       // of ready
-	callers []func()  // connects for which there was no room
-	due     bool      // accepting is under way
-	held    bool      // a standing accept failed, and somebody waits: see hold
-	out     int       // nodes not yet dequeued
-	closed  bool
+	ops      driver.List
+	ready    []*stream // connected and not yet accepted
+	room     int       // of ready
+	callers  []func()  // connects for which there was no room
+	due      bool      // accepting is under way
+	standing driver.Standing
+	closed   bool
 }
 
 // Listen implements driver.Port.
@@ -60,7 +59,9 @@ func (l *listener) Attach(to driver.Port) (err error) {
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.port, err = l.net.attach(to, l)
+	if l.port, err = l.net.attach(to, l); err == nil {
+		l.standing.Init(l.net, l.port.accepts, l.advance, nil) // accept tries again
+	}
 	return err
 }
 
@@ -108,7 +109,7 @@ func (l *listener) take() *stream {
 // advance has a connection accepted, if there are one and an operation for it.
 func (l *listener) advance() {
 	op := l.ops.Front()
-	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.out >= driver.UndequeuedMax {
+	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.standing.Room() == 0 {
 		return
 	}
 	l.due = true
@@ -135,53 +136,26 @@ func (l *listener) accept() {
 		l.complete(nil)
 	}
 	if len(l.ready) == 0 {
-		l.hold(false)
+		l.standing.Over()
 	}
 	l.advance()
 }
 
-// failed tells of a standing accept that failed, once in an episode, and has it
-// tried again: see driver.Setback.
+// failed sees to a standing accept that failed and is tried again.
 func (l *listener) failed(op *driver.Op) {
-	l.port.accepts.Fail()
-	if !l.held {
-		l.hold(true)
+	if l.standing.Failed(true) {
 		l.report(op, nil, errNoFiles)
 	}
 }
 
-// hold begins or ends an episode, if it must.
-func (l *listener) hold(on bool) {
-	switch {
-	case on && !l.held:
-		l.port.accepts.Hold(1)
-	case !on && l.held:
-		l.port.accepts.Hold(-1)
-	}
-	l.held = on
-}
-
-// report queues the packet for one connection of a standing accept, or for the
-// news that there can't be one now.
+// report completes a standing accept once more.
 func (l *listener) report(op *driver.Op, s driver.Stream, err error) {
-	n := driver.NewNode(l)
-	n.Self, n.Key, n.Kind, n.More, n.Err = op.Self, op.Key, op.Kind, true, err
-	n.SetAccepted(s)
-	l.out++
-	l.port.complete(n)
-}
-
-// Recycle implements driver.Recycler.
-func (l *listener) Recycle(*driver.Op) {
-	l.net.mu.Lock()
-	defer l.net.unlock()
-	l.out--
-	l.advance()
+	l.port.complete(l.standing.Node(op, s, err))
 }
 
 // complete ends the oldest operation.
 func (l *listener) complete(err error) {
-	l.hold(false)
+	l.standing.Over()
 	op := l.ops.Pop()
 	op.Err = err
 	l.port.complete(op)

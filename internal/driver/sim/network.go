@@ -60,6 +60,10 @@ func (n *network) next() uint64 {
 	return n.made
 }
 
+// Lock and Unlock implement sync.Locker, for driver.Standing.
+func (n *network) Lock()   { n.mu.Lock() }
+func (n *network) Unlock() { n.unlock() }
+
 // unlock releases the lock and then does what mustn't be done under it.
 func (n *network) unlock() {
 	last := n.unlocks

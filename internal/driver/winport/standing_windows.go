@@ -15,12 +15,10 @@ const requestsMax = 16
 // A request that fails, and may do better later, leaves the others in the kernel;
 // none is added until the setback says so.
 type standing struct {
-	l       *Listener
-	op      *driver.Op
-	reqs    []*record    // in the kernel
-	out     int          // nodes reported and not yet dequeued
-	free    []*driver.Op // nodes to be used again
-	setback driver.Setback
+	driver.Standing
+	l    *Listener
+	op   *driver.Op
+	reqs []*record // in the kernel
 
 	// The last request to come back brought no connection, so that having new
 	// ones in the kernel doesn't mean that the setback is over.
@@ -32,7 +30,7 @@ type standing struct {
 // acceptMany starts a standing accept. The lock is held.
 func (l *Listener) acceptMany(op *driver.Op) error {
 	st := &standing{l: l, op: op}
-	st.setback = driver.Setback{Counts: l.port.accepts, Again: st.again}
+	st.Init(&l.mu, l.port.accepts, func() { st.fill(false) }, func() { st.supply(false) })
 	l.standing = append(l.standing, st)
 	st.fill(false)
 	return nil
@@ -40,22 +38,14 @@ func (l *Listener) acceptMany(op *driver.Op) error {
 
 // fill keeps the kernel supplied with requests, but for a setback.
 func (st *standing) fill(polling bool) {
-	if !st.setback.On() {
+	if !st.On() {
 		st.supply(polling)
 	}
 }
 
-// again is fill in a setback.
-func (st *standing) again() {
-	st.l.mu.Lock()
-	defer st.l.mu.Unlock()
-	if st.setback.On() {
-		st.supply(false)
-	}
-}
-
+// supply is fill, in a setback too.
 func (st *standing) supply(polling bool) {
-	for st.err == nil && len(st.reqs) < requestsMax && len(st.reqs)+st.out < driver.UndequeuedMax {
+	for st.err == nil && len(st.reqs) < requestsMax && len(st.reqs) < st.Room() {
 		r := st.l.port.records.take(st.l, st.op)
 		r.many = st
 		if err := st.l.post(r); err != nil {
@@ -66,7 +56,7 @@ func (st *standing) supply(polling bool) {
 		st.reqs = append(st.reqs, r)
 	}
 	if !st.doubtful {
-		st.setback.Over()
+		st.Over()
 	}
 }
 
@@ -77,8 +67,8 @@ func (st *standing) failed(err error, polling bool) {
 		st.stop(err, polling)
 		return
 	}
-	if st.setback.Failed(len(st.reqs) == 0) {
-		st.l.port.report(st.node(nil, err), polling)
+	if st.Failed(len(st.reqs) == 0) {
+		st.l.port.report(st.Node(st.op, nil, err), polling)
 	}
 }
 
@@ -90,7 +80,7 @@ func (st *standing) accepted(r *record, conn *Stream, err error) {
 	st.l.port.records.put(r)
 	switch {
 	case conn != nil:
-		st.l.port.report(st.node(conn, nil), true)
+		st.l.port.report(st.Node(st.op, conn, nil), true)
 		st.succeeded()
 	case st.err == nil:
 		st.doubtful = true
@@ -109,35 +99,6 @@ func (st *standing) succeeded() {
 	st.fill(true)
 }
 
-// node makes the completion that brings a connection, or tells that there can't
-// be one for now.
-func (st *standing) node(conn *Stream, err error) *driver.Op {
-	st.out++
-	var node *driver.Op
-	if n := len(st.free); n > 0 {
-		node, st.free = st.free[n-1], st.free[:n-1]
-	} else {
-		node = driver.NewNode(st)
-	}
-	node.Self, node.Key, node.Kind = st.op.Self, st.op.Key, st.op.Kind
-	node.More, node.Err = true, err
-	if conn != nil {
-		node.SetAccepted(conn)
-	}
-	return node
-}
-
-// Recycle implements driver.Recycler.
-func (st *standing) Recycle(node *driver.Op) {
-	st.l.mu.Lock()
-	defer st.l.mu.Unlock()
-	st.out--
-	node.ResetResult()
-	node.Self, node.Key = nil, nil
-	st.free = append(st.free, node)
-	st.fill(false)
-}
-
 // stop begins the end, for which err is the reason, and reports whether it
 // hadn't begun before. The last request that comes back completes it.
 func (st *standing) stop(err error, polling bool) bool {
@@ -145,7 +106,7 @@ func (st *standing) stop(err error, polling bool) bool {
 		return false
 	}
 	st.err = err
-	st.setback.Over()
+	st.Over()
 	for _, r := range st.reqs {
 		r.canceled = true
 		system.cancel(st.l.sock, &r.ov)
