@@ -19,7 +19,7 @@ import (
 type lane struct {
 	h      *handle
 	w      worker
-	ops    driver.List
+	ops    driver.Direction
 	note   chan struct{} // something has changed; nil until the goroutine runs
 	busy   bool
 	broken bool // the deadline is in the past
@@ -109,16 +109,11 @@ func (l *lane) cancel(op *driver.Op) bool {
 	if l.h.closed {
 		return false
 	}
-	if l.busy && l.ops.Front() == op {
-		op.Canceled = true
+	found := l.ops.Cancel(op, l.busy, l.h.port.complete)
+	if found && l.ops.Front() == op { // still: it is busy
 		l.breakOff()
-		return true
 	}
-	if !l.ops.Remove(op) {
-		return false
-	}
-	l.finish(op, 0, driver.ErrAborted)
-	return true
+	return found
 }
 
 // cancelAll marks everything pending, for the goroutine to complete in order,

@@ -20,7 +20,7 @@ type listener struct {
 	addr  netip.AddrPort
 	file  *driver.UnixFile // a Unix socket's; nil otherwise
 
-	ops      driver.List
+	ops      driver.Direction
 	order    driver.Order
 	waits    bool // accept may find a connection, and there is nothing against trying
 	standing driver.Standing
@@ -222,12 +222,18 @@ func (l *listener) report(op *driver.Op, s driver.Stream, err error, tray *drive
 
 // complete ends the oldest operation. The lock is held.
 func (l *listener) complete(err error, tray *driver.Tray) {
-	if l.standing.Over() {
-		l.waits = true // the next may be luckier
-	}
+	l.luckier()
 	op := l.ops.Pop()
 	op.Err = err
 	l.set.port.sink.Deliver(op, &l.order, tray)
+}
+
+// luckier ends a setback, since the oldest operation is over: the next may do
+// better. The lock is held.
+func (l *listener) luckier() {
+	if l.standing.Over() {
+		l.waits = true
+	}
 }
 
 // ready takes note of an event.
@@ -245,31 +251,22 @@ func (l *listener) Cancel(op *driver.Op) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ops.Front() == op {
-		l.complete(driver.ErrAborted, nil)
-		l.pump(nil) // for the next
-		return true
+		l.luckier()
 	}
-	if !l.ops.Remove(op) {
-		return false
-	}
-	op.Err = driver.ErrAborted
-	l.set.port.sink.Deliver(op, &l.order, nil)
-	return true
+	found := l.ops.Cancel(op, false, l.aborted)
+	l.pump(nil) // for the next
+	return found
 }
+
+// aborted reports an operation that was cancelled. The lock is held.
+func (l *listener) aborted(op *driver.Op) { l.set.port.sink.Deliver(op, &l.order, nil) }
 
 // CancelAll implements driver.Handle.
 func (l *listener) CancelAll() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.failAll(driver.ErrAborted)
-}
-
-func (l *listener) failAll(err error) int {
-	n := l.ops.Len()
-	for l.ops.Front() != nil {
-		l.complete(err, nil)
-	}
-	return n
+	l.luckier()
+	return l.ops.CancelAll(false, l.aborted)
 }
 
 // Close implements driver.Handle.
@@ -283,7 +280,9 @@ func (l *listener) Close() error {
 	if l.set != nil {
 		l.set.forget(l.token)
 	}
-	l.failAll(net.ErrClosed)
+	for l.ops.Front() != nil {
+		l.complete(net.ErrClosed, nil)
+	}
 	if l.file != nil {
 		l.file.Remove()
 	}

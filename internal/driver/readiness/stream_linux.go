@@ -80,7 +80,7 @@ func (s *stream) more() *rarely {
 // queue is one direction: its operations, oldest first, and whether the head
 // is worth a transfer.
 type queue struct {
-	ops    driver.Ring
+	ops    driver.Direction
 	order  driver.Order
 	seq    uint16 // readiness events seen
 	ready  bool   // a transfer may move something
@@ -304,7 +304,7 @@ func (s *stream) Cancel(op *driver.Op) bool {
 		return true
 	}
 	for _, send := range []bool{false, true} {
-		if s.cancelOne(s.queue(send), op) {
+		if q := s.queue(send); q.ops.Cancel(op, q.busy, s.aborted(q)) {
 			s.finishSending()
 			s.tryAndUnlock(send)
 			return true
@@ -314,20 +314,9 @@ func (s *stream) Cancel(op *driver.Op) bool {
 	return false
 }
 
-// cancelOne cancels op if it is on q. An operation whose transfer is under way
-// is only marked: the transfer decides. The lock is held.
-func (s *stream) cancelOne(q *queue, op *driver.Op) bool {
-	if q.busy && q.ops.Front() == op {
-		first := !op.Canceled
-		op.Canceled = true
-		return first
-	}
-	if !q.ops.Remove(op) {
-		return false
-	}
-	op.Err = driver.ErrAborted
-	s.set.port.sink.Deliver(op, &q.order, nil)
-	return true
+// aborted reports an operation of a queue that was cancelled. The lock is held.
+func (s *stream) aborted(q *queue) func(*driver.Op) {
+	return func(op *driver.Op) { s.set.port.sink.Deliver(op, &q.order, nil) }
 }
 
 // CancelAll implements driver.Handle.
@@ -340,21 +329,7 @@ func (s *stream) CancelAll() int {
 		n++
 	}
 	for _, q := range []*queue{&s.recv, &s.send} {
-		var keep *driver.Op
-		if q.busy && q.ops.Front() != nil {
-			keep = q.ops.Pop()
-			if !keep.Canceled {
-				keep.Canceled = true
-				n++
-			}
-		}
-		for q.ops.Front() != nil {
-			s.complete(q, driver.ErrAborted, nil)
-			n++
-		}
-		if keep != nil {
-			q.ops.Push(keep)
-		}
+		n += q.ops.CancelAll(q.busy, s.aborted(q))
 	}
 	s.finishSending()
 	return n

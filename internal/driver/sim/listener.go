@@ -18,7 +18,7 @@ type listener struct {
 	place  *place // a Unix socket's; its address is invalid
 	chance chance
 
-	ops      driver.List
+	ops      driver.Direction
 	ready    []*stream // connected and not yet accepted
 	room     int       // of ready
 	callers  []func()  // connects for which there was no room
@@ -166,31 +166,19 @@ func (l *listener) Cancel(op *driver.Op) bool {
 	l.net.mu.Lock()
 	defer l.net.unlock()
 	if l.ops.Front() == op {
-		l.complete(driver.ErrAborted)
-		l.advance()
-		return true
+		l.standing.Over()
 	}
-	if !l.ops.Remove(op) {
-		return false
-	}
-	op.Err = driver.ErrAborted
-	l.port.complete(op)
-	return true
+	found := l.ops.Cancel(op, false, l.port.complete)
+	l.advance()
+	return found
 }
 
 // CancelAll implements driver.Handle.
 func (l *listener) CancelAll() int {
 	l.net.mu.Lock()
 	defer l.net.unlock()
-	return l.failAll(driver.ErrAborted)
-}
-
-func (l *listener) failAll(err error) int {
-	n := l.ops.Len()
-	for l.ops.Front() != nil {
-		l.complete(err)
-	}
-	return n
+	l.standing.Over()
+	return l.ops.CancelAll(false, l.port.complete)
 }
 
 // Close implements driver.Handle. Connections that nobody has accepted are
@@ -211,7 +199,9 @@ func (l *listener) Close() error {
 	if l.port != nil {
 		l.port.detach(l)
 	}
-	l.failAll(net.ErrClosed)
+	for l.ops.Front() != nil {
+		l.complete(net.ErrClosed)
+	}
 	for _, s := range l.ready {
 		s.end(true)
 	}

@@ -26,6 +26,12 @@ type socket struct {
 	closed bool
 }
 
+// queue is one direction's operations.
+type queue struct {
+	ops  driver.Direction
+	busy bool // a transfer for the oldest is under way
+}
+
 // Attach implements driver.Handle.
 func (s *socket) Attach(to driver.Port) (err error) {
 	s.net.mu.Lock()
@@ -117,14 +123,18 @@ func (s *socket) failAll(q *queue, err error) {
 
 // cancel is the part of Cancel that concerns transfers.
 func (s *socket) cancel(op *driver.Op) bool {
-	found := s.recv.cancel(s.port, op) || s.send.cancel(s.port, op)
+	r, w := &s.recv, &s.send
+	found := r.ops.Cancel(op, r.busy, s.port.complete) || w.ops.Cancel(op, w.busy, s.port.complete)
 	s.self.advance()
 	return found
 }
 
 // cancelAll is the part of CancelAll that concerns transfers.
 func (s *socket) cancelAll() int {
-	n := s.recv.cancelAll(s.port) + s.send.cancelAll(s.port)
+	n := 0
+	for _, q := range []*queue{&s.recv, &s.send} {
+		n += q.ops.CancelAll(q.busy, s.port.complete)
+	}
 	s.self.advance()
 	return n
 }
