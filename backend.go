@@ -43,7 +43,7 @@ func (p *Port) open(name string, cfg driver.Config) error {
 		return p.openNamed(name, from, cfg)
 	}
 	for _, b := range candidates {
-		drv, err := b.Open(cfg, (*sink)(p))
+		drv, err := b.Open(cfg, p.engine.Sink())
 		if err == nil {
 			p.backend, p.drv = b.Name(), drv
 			return nil
@@ -61,7 +61,7 @@ func (p *Port) openNamed(name, from string, cfg driver.Config) error {
 	if b == nil {
 		return fmt.Errorf("iocp: %s names backend %q, which this system doesn't have: choose one of %s", from, name, strings.Join(Backends(), ", "))
 	}
-	drv, err := b.Open(cfg, (*sink)(p))
+	drv, err := b.Open(cfg, p.engine.Sink())
 	if errors.Is(err, ErrLimit) {
 		return limited(b, err)
 	}

@@ -88,8 +88,8 @@ func (b Buf) check() {
 }
 
 // complete turns a dequeued node into what the caller sees, and gives the Op
-// back to it if it is over, which it reports. It runs outside the port's lock.
-func (p *Port) complete(d *driver.Op, c *Completion) (over bool) {
+// back to it if it is over, which it reports. It runs outside all locks.
+func complete(d *driver.Op, c *Completion) (over bool) {
 	home := d.Home()
 	if home == nil {
 		d.Reclaim()

@@ -34,7 +34,7 @@ type Datagram struct {
 // IPv4 too. It may send to broadcast addresses. The socket belongs to no port
 // yet. A backend without datagrams answers ErrNotSupported.
 func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
-	if p.closing.Load() {
+	if p.closing() {
 		return nil, opError("socket", addr, ErrClosed)
 	}
 	if !addr.IsValid() {

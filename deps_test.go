@@ -98,6 +98,7 @@ var rules = []rule{
 		return s.importsThat(func(p string) bool { return notStd(p) && p != "iocp" })
 	}},
 	{"root", "package iocp knows backends by the interface in internal/driver; only the lists in backend_*.go name them", rootImports},
+	{"engine", "the engine, internal/dispatch, knows neither the public types nor a backend; internal/sched, which decides for it, knows nothing at all", engineImports},
 	{"backends", "backends are alternatives: each can be read, changed and removed without the others", backendImports},
 	{"sys", "internal/sys is bare system calls, below everything else", func(s source) []string {
 		if !s.in("internal/sys") {
@@ -151,9 +152,19 @@ func rootImports(s source) []string {
 		return nil
 	}
 	namesBackends := strings.HasPrefix(s.base(), "backend_")
-	return slices.DeleteFunc(s.oursExcept("iocp/internal/driver", "iocp/internal/sched"), func(p string) bool {
+	return slices.DeleteFunc(s.oursExcept("iocp/internal/driver", "iocp/internal/dispatch"), func(p string) bool {
 		return namesBackends && path.Dir(p) == "iocp/internal/driver"
 	})
+}
+
+func engineImports(s source) []string {
+	switch s.dir() {
+	case "internal/dispatch":
+		return s.oursExcept("iocp/internal/driver", "iocp/internal/sched")
+	case "internal/sched":
+		return s.oursExcept()
+	}
+	return nil
 }
 
 // backendImports also speaks for readiness, the engine that epoll and uring
@@ -245,10 +256,17 @@ func TestArchitectureRules(t *testing.T) {
 		"root": {
 			{path: "port.go", imports: []string{"iocp/internal/driver/epoll"}},
 			{path: "port.go", imports: []string{"iocp/internal/sys/win"}},
+			{path: "worker.go", imports: []string{"iocp/internal/sched"}},
 			{path: "backend_linux.go", imports: []string{"iocp/internal/sys/uring"}},
+		},
+		"engine": {
+			{path: "internal/dispatch/engine.go", imports: []string{"iocp"}},
+			{path: "internal/dispatch/queue_test.go", imports: []string{"iocp/internal/driver/sim"}},
+			{path: "internal/sched/sched.go", imports: []string{"iocp/internal/driver"}},
 		},
 		"backends": {
 			{path: "internal/driver/uring/ring.go", imports: []string{"iocp/internal/driver/epoll"}},
+			{path: "internal/driver/sim/port.go", imports: []string{"iocp/internal/dispatch"}},
 			{path: "internal/driver/uring/ring.go", imports: []string{"iocp/internal/sys/epoll"}},
 			{path: "internal/driver/winport/port.go", imports: []string{"iocp"}},
 			{path: "internal/driver/readiness/engine.go", imports: []string{"iocp/internal/driver/uring"}},
@@ -299,7 +317,8 @@ func TestArchitectureRules(t *testing.T) {
 	}
 	good := []source{
 		{path: "go.mod", imports: []string{"golang.org/x/sys", "golang.org/x/net", "pgregory.net/rapid"}},
-		{path: "port.go", imports: []string{"sync", "iocp/internal/driver", "iocp/internal/sched"}},
+		{path: "port.go", imports: []string{"sync", "iocp/internal/dispatch", "iocp/internal/driver"}},
+		{path: "internal/dispatch/wait.go", imports: []string{"os", "iocp/internal/driver", "iocp/internal/sched"}},
 		{path: "port_test.go", imports: []string{"iocp", "iocp/porttest", "iocp/internal/driver/sim", "pgregory.net/rapid"}},
 		{path: "backend_linux.go", imports: []string{"iocp/internal/driver", "iocp/internal/driver/uring"}, tagged: true},
 		{path: "cmd/iocp/main.go", imports: []string{"iocp", "iocp/server", "iocp/cmd/iocp/internal/chart", "example.com/term"}},

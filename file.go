@@ -50,7 +50,7 @@ func (p *Port) OpenFile(name string, flag int, perm fs.FileMode) (*File, error) 
 func (p *Port) openFile(name string, flag int, perm fs.FileMode) (driver.File, error) {
 	drv, ok := p.drv.(driver.FilePort)
 	switch {
-	case p.closing.Load():
+	case p.closing():
 		return nil, ErrClosed
 	case !ok:
 		return nil, ErrNotSupported

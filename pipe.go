@@ -33,7 +33,7 @@ func (p *Port) Pipe() (*PipeReader, *PipeWriter, error) {
 func (p *Port) pipe() (r, w driver.PipeEnd, err error) {
 	drv, ok := p.drv.(driver.PipePort)
 	switch {
-	case p.closing.Load():
+	case p.closing():
 		return nil, nil, ErrClosed
 	case !ok:
 		return nil, nil, ErrNotSupported

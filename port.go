@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"iocp/internal/dispatch"
 	"iocp/internal/driver"
-	"iocp/internal/sched"
 )
 
 // Port is a completion port: a queue of finished operations and the workers
@@ -17,58 +16,10 @@ type Port struct {
 	backend string
 	passed  []Passed
 	drv     driver.Port
-	shared  driver.SharedPort // drv, if it is one
 	pool    *driver.Pool
 	accepts driver.Accepts
-	trays   atomic.Pointer[[]*driver.Tray]
-	closing atomic.Bool
-	born    time.Time // what timers count from
-
-	// What is written with every operation, and what with every batch, is on a
-	// cache line of its own, so that readers of the fields above don't lose theirs.
-	_       [cacheLine]byte
-	entered atomic.Int64 // operations ever submitted
-	_       [cacheLine]byte
-
-	backlog  atomic.Bool   // packets are in the queue
-	mixed    atomic.Bool   // some of them have lain on a tray
-	taken    atomic.Uint32 // how many were taken from the queue: see driver.Order
-	laden    atomic.Int32  // trays with packets on them
-	busy     atomic.Int32  // workers that will soon poll again, after many packets
-	deferred atomic.Bool   // the backend has held operations back
-	flushes  atomic.Uint64 // how often they were started
-	looked   atomic.Int64  // when look last did, by clock
-
-	mu          sync.Mutex // taken after a backend's locks and before a tray's
-	queue       driver.List
-	timers      driver.Timers
-	sched       *sched.State
-	workers     []*Worker
-	traysFree   []*driver.Tray
-	over        uint64 // operations dequeued by workers that are closed
-	put         uint32 // how many were put into the queue, counted like taken
-	ahead       int    // of the queue, packets that were put before the others and aren't counted
-	strays      int    // of the queue, those up to the last that has lain on a tray
-	completed   uint64 // packets ever queued, but for those on trays
-	failure     error  // the kernel refused to go on
-	awake       bool   // the watch is
-	armed       uint   // calls of arm with a backlog
-	seen        uint64 // total, as of the last call of traffic
-	flushesSeen uint64 // as of the last call of stale
-
-	reviewed int64  // when review last did, by clock
-	spare    []rest // of each worker, by the number of his tray
-
-	watchC chan struct{} // wakes the watch; closed when the port is
-	polled *sync.Cond    // the poller came back while closing
-	idle   bool          // closing, and the kernel holds nothing any more
-	shut   bool          // closing, and no timer may be added
-	closed chan struct{} // Close is over
+	engine  *dispatch.Engine
 }
-
-// cacheLine is the distance at which CPUs don't share a line, with the one that
-// they fetch along.
-const cacheLine = 128
 
 // New makes a port (CreateIoCompletionPort's first job). It takes the next
 // backend where the kernel refuses one for good. A passing lack, of descriptors
@@ -82,22 +33,15 @@ func New(cfg Config) (*Port, error) {
 	if err := openRuntimePoller(); err != nil {
 		return nil, err
 	}
+	pool := driver.NewPool(cfg.BufferSize, cfg.BuffersMax, cfg.BufferCredit)
 	p := &Port{
-		pool:   driver.NewPool(cfg.BufferSize, cfg.BuffersMax, cfg.BufferCredit),
-		sched:  sched.New(cfg.Concurrency, patience(cfg.StallAfter)),
-		watchC: make(chan struct{}, 1),
-		closed: make(chan struct{}),
-		born:   time.Now(),
+		pool:   pool,
+		engine: dispatch.New(dispatch.Config{Concurrency: cfg.Concurrency, StallAfter: cfg.StallAfter, Pool: pool}),
 	}
-	p.polled = sync.NewCond(&p.mu)
-	p.trays.Store(new([]*driver.Tray))
-	if err := p.open(cfg.Backend, driver.Config{Pool: p.pool, Accepts: &p.accepts}); err != nil {
+	if err := p.open(cfg.Backend, driver.Config{Pool: pool, Accepts: &p.accepts}); err != nil {
 		return nil, err
 	}
-	if p.shared, _ = p.drv.(driver.SharedPort); p.shared != nil {
-		p.sched.Share(cfg.Concurrency, driver.FeatureRestraint.Disabled() == nil)
-	}
-	go p.watch()
+	p.engine.Start(p.drv)
 	return p, nil
 }
 
@@ -131,7 +75,7 @@ func (p *Port) Backend() string { return p.backend }
 // backend.
 func (p *Port) NewSocket(f Family) (*Socket, error) {
 	switch {
-	case p.closing.Load():
+	case p.closing():
 		return nil, opError("socket", netip.AddrPort{}, ErrClosed)
 	case f != IPv4 && f != IPv6:
 		return nil, opError("socket", netip.AddrPort{}, ErrInvalid)
@@ -154,7 +98,7 @@ func familyBit(f Family) uint32 {
 // (Listener.Addr tells which); the unspecified IPv6 address [::] listens on
 // IPv4 too. The listener belongs to no port yet.
 func (p *Port) Listen(addr netip.AddrPort, cfg ListenConfig) (*Listener, error) {
-	if p.closing.Load() {
+	if p.closing() {
 		return nil, opError("listen", addr, ErrClosed)
 	}
 	if !addr.IsValid() || cfg.Backlog < 0 {
@@ -181,7 +125,7 @@ func (p *Port) Associate(h Handle, key any) error {
 	if h == nil {
 		return opError("associate", netip.AddrPort{}, ErrInvalid)
 	}
-	if p.closing.Load() {
+	if p.closing() {
 		return opError("associate", netip.AddrPort{}, ErrClosed)
 	}
 	return h.base().associate(p, key)
@@ -204,107 +148,80 @@ func (p *Port) Post(op *Op, n int, key any) error {
 		return opError("post", netip.AddrPort{}, err)
 	}
 	d.N = n
-	(*sink)(p).Complete(d, false)
+	p.engine.Post(d)
 	return nil
 }
 
-// push queues a packet. The caller holds mu.
-func (p *Port) push(op *driver.Op) {
-	if p.queue.Push(op); p.queue.Len() == 1 {
-		p.backlog.Store(true)
+// enter takes an idle op into the port's care, before the backend gets it. It
+// comes before anything that the operation changes.
+func (p *Port) enter(op *Op, kind driver.Kind, key any, on origin) error {
+	if op == nil {
+		return ErrInvalid
 	}
-	p.put++
-	p.completed++
+	if err := p.admit(&op.d, kind, key); err != nil {
+		return err
+	}
+	op.d.Self, op.on = op, on
+	return nil
 }
+
+func (p *Port) admit(d *driver.Op, kind driver.Kind, key any) error {
+	if !d.Pending.CompareAndSwap(false, true) {
+		return ErrBusy
+	}
+	if !p.engine.Admit() {
+		d.Pending.Store(false)
+		return ErrClosed
+	}
+	d.Kind, d.Key = kind, key
+	return nil
+}
+
+// refuse undoes enter for an operation that the backend didn't accept.
+func (p *Port) refuse(op *Op) {
+	op.d.DropBufs()
+	op.d.Key = nil
+	op.on = nil
+	op.d.Pending.Store(false)
+	p.engine.Withdraw()
+}
+
+// closing reports whether Close was called.
+func (p *Port) closing() bool { return p.engine.Closing() }
 
 // Backlog reports whether packets wait to be handled, or soon will. A handler
 // that has a small message to send may then gather it with those of the next
 // packets, for one Send, where it would otherwise try at once
 // ([Socket.TrySend]). It is a hint, true or not by the time it is used, and
 // costs three loads. Any goroutine may call it.
-func (p *Port) Backlog() bool {
-	return p.busy.Load() > 0 || p.laden.Load() > 0 || p.backlog.Load()
+func (p *Port) Backlog() bool { return p.engine.Backlog() }
+
+// After starts a timer: an operation that completes when d has passed, with the
+// given key, N zero and no error; never before, and after by what the system's
+// clock and the queue cost, commonly about a millisecond. A d of zero or less
+// completes at once. Timers are cheap: a million pending ones cost a slice
+// element and a few hundred nanoseconds each. Like all completions they are
+// found by Wait: on a port on which nobody waits no timer goes off.
+func (p *Port) After(op *Op, d time.Duration, key any) error {
+	if err := p.enter(op, driver.KindTimer, key, nil); err != nil {
+		return opError("timer", netip.AddrPort{}, err)
+	}
+	p.engine.StartTimer(&op.d, d)
+	return nil
 }
 
-// flush starts what the backend held back. It must be called without mu.
-func (p *Port) flush() {
-	if p.attended() {
-		p.drv.Flush()
+// CancelTimer asks for a timer to be given up: it completes at once, with
+// ErrAborted. ErrNotFound says that it isn't pending: it may have gone off.
+func (p *Port) CancelTimer(op *Op) error {
+	if op == nil || !p.engine.StopTimer(&op.d) {
+		return opError("cancel", netip.AddrPort{}, ErrNotFound)
 	}
+	return nil
 }
 
-// attended reports whether operations are held back, which the caller is about
-// to start.
-func (p *Port) attended() bool {
-	if !p.deferred.Load() {
-		return false
-	}
-	p.deferred.Store(false)
-	p.flushes.Add(1)
-	return true
-}
-
-// dispatch releases waiters for queued packets. self is the worker on whose
-// goroutine this runs, if any: it needs no waking. The caller holds mu.
-func (p *Port) dispatch(self *Worker) {
-	for {
-		w := p.sched.Release(p.queued())
-		if w == nil || !p.grant(w, self) {
-			return
-		}
-	}
-}
-
-// grant gives the oldest packet to a waiter that has been given a slot, and
-// reports whether there still was one.
-func (p *Port) grant(sw *sched.Waiter, self *Worker) bool {
-	w := sw.Owner.(*Worker)
-	if w.granted = p.pop(); w.granted == nil {
-		p.sched.Undo(sw)
-		return false
-	}
-	if w != self {
-		p.signal(w)
-	}
-	return true
-}
-
-// signal makes a worker return from wherever it waits. The caller holds mu.
-func (p *Port) signal(w *Worker) {
-	if w.w.Polls() {
-		p.wake(w)
-		return
-	}
-	select {
-	case w.sema <- struct{}{}:
-	default:
-	}
-}
-
-// wake makes a worker that polls return.
-func (p *Port) wake(w *Worker) {
-	if p.sharing(w) {
-		p.shared.WakeFor(w.tray)
-	} else {
-		p.drv.Wake()
-	}
-}
-
-// wakePollers makes all return that poll. The caller holds mu.
-func (p *Port) wakePollers() {
-	for _, w := range p.workers {
-		if w.w.Polls() {
-			p.wake(w)
-		}
-	}
-}
-
-// leave says that a worker won't poll soon. The caller holds mu.
-func (p *Port) leave(w *Worker) {
-	if p.shared != nil {
-		p.shared.Leave(w.tray)
-	}
-}
-
-// sharing reports whether the worker may poll while others do.
-func (p *Port) sharing(w *Worker) bool { return p.shared != nil && w.tray.Numbered() }
+// Close closes the port and everything associated with it. Pending operations
+// complete with net.ErrClosed. It returns when the kernel has given every
+// buffer back; what then remains queued is still handed out, and after that
+// every Wait returns ErrClosed. New operations are refused with ErrClosed at
+// once. Bufs need not be released any more. A second Close waits for the first.
+func (p *Port) Close() error { return p.engine.Close() }

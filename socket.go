@@ -270,7 +270,7 @@ func (s *Socket) TrySend(b []byte) (int, error) {
 	err := s.allows(driver.KindSend)
 	if err == nil {
 		var p *Port
-		if p, err = s.usable(); err == nil && p.closing.Load() {
+		if p, err = s.usable(); err == nil && p.closing() {
 			err = ErrClosed
 		}
 	}

@@ -41,23 +41,22 @@ type Passed struct {
 // Stats reads the port's state. Any goroutine may call it; it takes the
 // port's lock for a moment.
 func (p *Port) Stats() Stats {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	e := p.engine.Stats()
 	credit, pool := p.pool.Held()
 	return Stats{
 		Backend:     p.backend,
 		Passed:      p.passed,
 		Note:        p.drv.Note(),
-		Concurrency: p.sched.Cap(),
-		Workers:     len(p.workers),
-		Waiting:     p.sched.Waiting(),
-		Running:     p.sched.Running(),
-		Stalled:     p.sched.Stalled(),
-		Excess:      p.sched.Excess(),
-		Queued:      p.queued(),
-		InFlight:    p.inFlight(),
-		Submitted:   uint64(p.entered.Load()),
-		Completed:   p.total(),
+		Concurrency: e.Concurrency,
+		Workers:     e.Workers,
+		Waiting:     e.Waiting,
+		Running:     e.Running,
+		Stalled:     e.Stalled,
+		Excess:      e.Excess,
+		Queued:      e.Queued,
+		InFlight:    e.InFlight,
+		Submitted:   e.Submitted,
+		Completed:   e.Completed,
 		BuffersOut:  p.pool.Out(),
 
 		SocketsHeldByCredit: credit,

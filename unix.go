@@ -81,7 +81,7 @@ func (p *Port) NewUnixDatagram(path string) (*Datagram, error) {
 func (p *Port) unix() (driver.UnixPort, error) {
 	drv, ok := p.drv.(driver.UnixPort)
 	switch {
-	case p.closing.Load():
+	case p.closing():
 		return nil, ErrClosed
 	case !ok:
 		return nil, ErrNotSupported

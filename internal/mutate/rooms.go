@@ -42,9 +42,8 @@ var (
 var rooms = []room{
 	{
 		name: "dispatch",
-		files: []string{"port.go", "tray.go", "worker.go", "wait.go", "watch.go", "review.go", "inflight.go", "timer.go", "close.go",
-			"internal/driver/tray.go", "internal/driver/timers.go"},
-		tests: []stage{{pkg: "./internal/driver"}, modelTests, modelTestsPoll, linuxTests, rootTestsPolling},
+		files: []string{"internal/dispatch/*.go", "internal/driver/tray.go", "internal/driver/timers.go"},
+		tests: []stage{{pkg: "./internal/dispatch"}, {pkg: "./internal/driver"}, modelTests, modelTestsPoll, linuxTests, rootTestsPolling},
 	},
 	{
 		name:  "sched",

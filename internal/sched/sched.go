@@ -146,6 +146,12 @@ func (s *State) Keeps(w *Waiter) bool {
 	return false
 }
 
+// Takes reports whether what there is now is for w, which waits and may have found
+// packets of its own.
+func (s *State) Takes(w *Waiter, own bool) bool {
+	return s.Newest() == w || own && s.Keeps(w)
+}
+
 // Arrive says that w no longer handles packets: it waits again or was closed.
 func (s *State) Arrive(w *Waiter) {
 	if !w.running {
@@ -272,10 +278,27 @@ func (s *State) Seize(w *Waiter) bool {
 	return true
 }
 
-// Glance is Seize for a worker that runs and only looks. Others that poll don't
-// keep it from that if what it has is its own, of which they don't hear.
-func (s *State) Glance(w *Waiter, own bool) bool {
-	if s.pollers > 0 && !own {
+const (
+	// glanceEvery is how many times in a row packets may be taken off queues
+	// that are never empty before the kernel is looked into.
+	glanceEvery = 64
+
+	// runMax is how many may be taken off a worker's own queue before that. It
+	// is more than a poll brings, with what that makes complete.
+	runMax = 1024
+)
+
+// MayGoOn reports whether w may take another packet off its own queue without
+// asking, of which it has taken so many in a row. It needs no lock.
+func (w *Waiter) MayGoOn(run int) bool { return run < runMax && !w.Halted() }
+
+// Glance is Seize for a worker that runs and only looks into the kernel: after so
+// many packets of its own in a row, and so many waits that found packets since it
+// last polled. Packets that come without polling (posts, operations that are over
+// at once) mustn't keep out those that need it. Others that poll don't keep w from
+// that if it has sockets of its own, of which they don't hear.
+func (s *State) Glance(w *Waiter, run, unpolled int, own bool) bool {
+	if run < runMax && unpolled < glanceEvery || s.pollers > 0 && !own {
 		return false
 	}
 	s.begin(w)

@@ -1,4 +1,4 @@
-package iocp
+package dispatch
 
 import (
 	"os"
@@ -10,37 +10,37 @@ import (
 // wait waits for a packet: it polls the kernel when that is this worker's
 // turn, and is parked otherwise. The caller holds mu.
 func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
-	p := w.port
+	e := w.e
 	var deadline time.Time
 	if timeout > 0 {
 		deadline = time.Now().Add(timeout)
 	}
 	for looked := false; ; looked = true {
-		if err := w.over(); err != nil {
+		if err := w.pointless(); err != nil {
 			return err
 		}
 		left := remaining(timeout, deadline)
 		if left == 0 && looked {
 			return os.ErrDeadlineExceeded
 		}
-		p.sched.Wait(&w.w)
+		e.sched.Wait(&w.w)
 		switch {
-		case p.idle:
+		case e.drained:
 			w.park(left)
-		case p.sched.Poll(&w.w):
+		case e.sched.Poll(&w.w):
 			w.poll(left)
-		case !looked && p.sched.Seize(&w.w):
+		case !looked && e.sched.Seize(&w.w):
 			w.poll(0) // others are busy: look, being awake, but don't be woken
 		default:
 			w.park(left)
 		}
-		if w.granted == nil && w.first() && w.take(got, room) {
+		if w.granted == nil && e.sched.Takes(&w.w, w.local.Len() > 0) && w.take(got, room) {
 			return nil
 		}
 		if w.granted == nil {
-			p.clear(w, false)
+			e.requeue(w, false)
 		}
-		p.dispatch(w)
+		e.dispatch(w)
 		if d := w.granted; d != nil {
 			w.granted = nil
 			got.Push(d)
@@ -52,35 +52,43 @@ func (w *Worker) wait(got *driver.List, room int, timeout time.Duration) error {
 
 // poll waits in the kernel. The caller holds mu, which is released meanwhile.
 func (w *Worker) poll(timeout time.Duration) {
-	p := w.port
+	e := w.e
 	w.unpolled = 0
-	p.attended() // Poll flushes
-	timeout = p.untilTimer(timeout)
-	p.arm() // another may be stuck with sockets of his own
-	p.mu.Unlock()
-	err := p.poll(w, timeout)
-	p.mu.Lock()
-	p.sched.StopPoll(&w.w)
-	if p.closing.Load() || p.queue.Len() > 0 && p.sched.Crew() == 1 {
-		p.clear(w, false) // what is in the queue is older
+	e.takeDeferred() // Poll flushes
+	timeout = e.untilTimer(timeout)
+	e.arm() // another may be stuck with sockets of its own
+	e.mu.Unlock()
+	err := e.poll(w, timeout)
+	e.mu.Lock()
+	e.sched.StopPoll(&w.w)
+	if e.closing.Load() || e.global.len() > 0 && e.sched.Crew() == 1 {
+		e.requeue(w, false) // what is in the global queue is older
 	}
-	p.fire()
+	e.fire()
 	if err != nil {
-		p.fail(err)
+		e.fail(err)
 	}
-	if p.closing.Load() {
-		p.polled.Broadcast()
+	if e.closing.Load() {
+		e.polled.Broadcast()
 	}
+}
+
+// poll polls for a worker.
+func (e *Engine) poll(w *Worker, timeout time.Duration) error {
+	if !e.sharing(w) {
+		return e.drv.Poll(timeout)
+	}
+	return e.shared.PollFor(w.local, timeout)
 }
 
 // park waits to be signalled. The caller holds mu, which is released meanwhile.
 func (w *Worker) park(timeout time.Duration) {
-	p := w.port
-	p.leave(w)
-	p.arm()
-	p.mu.Unlock()
-	defer p.mu.Lock()
-	p.flush()
+	e := w.e
+	e.leave(w)
+	e.arm()
+	e.mu.Unlock()
+	defer e.mu.Lock()
+	e.flush()
 	switch {
 	case timeout == 0:
 	case timeout < 0:
@@ -103,18 +111,19 @@ func (w *Worker) after(d time.Duration) <-chan time.Time {
 	return w.timer.C
 }
 
-// over gives the error with which waiting is pointless. Caller holds mu.
-func (w *Worker) over() error {
-	p := w.port
+// pointless gives the error with which there is nothing to wait for. The caller
+// holds mu.
+func (w *Worker) pointless() error {
+	e := w.e
 	switch {
 	case w.ctx != nil && w.ctx.Err() != nil:
 		return w.ctx.Err()
-	case p.queued() > 0:
+	case e.queued() > 0:
 		return nil
-	case p.failure != nil:
-		return p.failure
-	case p.closing.Load() && p.inFlight() == 0:
-		return &OpError{Op: "wait", Err: ErrClosed}
+	case e.failure != nil:
+		return e.failure
+	case e.closing.Load() && e.inFlight() == 0:
+		return ErrClosed
 	}
 	return nil
 }
@@ -122,7 +131,7 @@ func (w *Worker) over() error {
 // remaining is what is left of a timeout: negative for no limit.
 func remaining(timeout time.Duration, deadline time.Time) time.Duration {
 	if timeout <= 0 {
-		return max(timeout, Infinite)
+		return max(timeout, -1)
 	}
 	return max(time.Until(deadline), 0)
 }

@@ -1,0 +1,101 @@
+package dispatch
+
+import (
+	"iocp/internal/sched"
+)
+
+// dispatch releases waiters for queued packets. self is the worker on whose
+// goroutine this runs, if any: it needs no waking. The caller holds mu.
+func (e *Engine) dispatch(self *Worker) {
+	for {
+		w := e.sched.Release(e.queued())
+		if w == nil || !e.grant(w, self) {
+			return
+		}
+	}
+}
+
+// grant gives the oldest packet to a waiter that has been given a slot, and
+// reports whether there still was one. The caller holds mu.
+func (e *Engine) grant(sw *sched.Waiter, self *Worker) bool {
+	w := sw.Owner.(*Worker)
+	if w.granted = e.pop(); w.granted == nil {
+		e.sched.Undo(sw)
+		return false
+	}
+	if w != self {
+		e.signal(w)
+	}
+	return true
+}
+
+// relieve gives the oldest packet to another worker, whoever is busy. The
+// caller holds mu.
+func (e *Engine) relieve() {
+	if w := e.sched.Relieve(e.queued()); w != nil {
+		e.grant(w, nil)
+	}
+}
+
+// promote has a parked worker poll. The caller holds mu.
+func (e *Engine) promote(w *sched.Waiter) {
+	if w == nil {
+		return
+	}
+	e.sched.StopPoll(w) // it polls by itself once it looks
+	e.signal(w.Owner.(*Worker))
+}
+
+// handOver sees to it that packets and the kernel don't go unattended when a
+// worker leaves. The caller holds mu.
+func (e *Engine) handOver(self *Worker) {
+	e.dispatch(self)
+	e.promote(e.sched.Promote())
+	e.arm()
+}
+
+// signal makes a worker return from wherever it waits. The caller holds mu.
+func (e *Engine) signal(w *Worker) {
+	if w.w.Polls() {
+		e.wake(w)
+		return
+	}
+	select {
+	case w.sema <- struct{}{}:
+	default:
+	}
+}
+
+// wake makes a worker that polls return.
+func (e *Engine) wake(w *Worker) {
+	if e.sharing(w) {
+		e.shared.WakeFor(w.local)
+	} else {
+		e.drv.Wake()
+	}
+}
+
+// wakePollers makes all return that poll. The caller holds mu.
+func (e *Engine) wakePollers() {
+	for _, w := range e.workers {
+		if w.w.Polls() {
+			e.wake(w)
+		}
+	}
+}
+
+// wakeAll makes every waiter look again. The caller holds mu.
+func (e *Engine) wakeAll() {
+	e.sched.Each(func(sw *sched.Waiter) { e.signal(sw.Owner.(*Worker)) })
+	e.polled.Broadcast()
+}
+
+// leave says that a worker won't poll soon. The caller holds mu.
+func (e *Engine) leave(w *Worker) {
+	if e.shared != nil {
+		e.shared.Leave(w.local)
+	}
+}
+
+// sharing reports whether the worker may poll while others do.
+func (e *Engine) sharing(w *Worker) bool { return e.shared != nil && w.local.Numbered() }
