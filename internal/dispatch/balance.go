@@ -10,17 +10,11 @@ import (
 // active, and which sockets each of them serves.
 const reviewEvery = 2 * time.Millisecond
 
-// utilization is for how long a worker waits in the kernel.
-type utilization struct {
-	waited time.Duration // so far
-	idle   int           // of late, in percent
-}
-
 // review tells the scheduler how idle the workers were of late. The caller holds
 // mu.
 func (e *Engine) review(now int64) {
 	passed := now - e.reviewed
-	if e.shared == nil || passed < int64(reviewEvery) {
+	if !e.several || passed < int64(reviewEvery) {
 		return
 	}
 	e.reviewed = now
@@ -30,15 +24,13 @@ func (e *Engine) review(now int64) {
 	}
 }
 
-// idleTime brings idle up to date, and reports the sum over the time that has
-// passed. The caller holds mu.
+// idleTime brings the workers' idle shares up to date, and reports the sum over
+// the time that has passed, in percent of one worker's. The caller holds mu.
 func (e *Engine) idleTime(passed int64) (sum int) {
-	locals := *e.locals.Load()
-	e.idle = append(e.idle, make([]utilization, len(locals)-len(e.idle))...)
-	for i, t := range locals {
-		u, waited := &e.idle[i], t.Idle()
-		share := int(100 * int64(waited-u.waited) / passed)
-		*u = utilization{waited, (u.idle + share) / 2}
+	for _, w := range e.workers {
+		waited := w.poller.Idle()
+		share := int(100 * int64(waited-w.waited) / passed)
+		w.waited, w.idle = waited, (w.idle+share)/2
 		sum += share
 	}
 	return sum
@@ -47,14 +39,13 @@ func (e *Engine) idleTime(passed int64) (sum int) {
 // balance has a worker with more to do give some of its sockets to one with less.
 // The caller holds mu.
 func (e *Engine) balance() {
-	locals := *e.locals.Load()
 	var b sched.Balance
-	for i, t := range locals {
-		if t.Seat() != 0 {
-			b.Offer(i, e.idle[i].idle, e.shared.Lively(t))
+	for i, w := range e.workers {
+		if w.poller.Owns() {
+			b.Offer(i, w.idle, w.poller.Active())
 		}
 	}
 	if from, to, percent := b.Shift(); percent > 0 {
-		e.shared.Shift(locals[from], locals[to], percent)
+		e.workers[from].poller.Give(e.workers[to].poller, percent)
 	}
 }

@@ -48,10 +48,10 @@ type Config struct {
 // Engine is the queue of one port and its workers. All methods may be called from
 // any goroutine.
 type Engine struct {
-	drv    driver.Port
-	shared driver.SharedPort // drv, if it is one
-	pool   *driver.Pool
-	born   time.Time // what timers count from
+	drv     driver.Port
+	several bool // any number of workers may poll at a time
+	pool    *driver.Pool
+	born    time.Time // what timers count from
 
 	closing atomic.Bool
 	locals  atomic.Pointer[[]*driver.Tray] // local queues by number; grows only
@@ -73,7 +73,7 @@ type Engine struct {
 	timers      driver.Timers
 	sched       *sched.State
 	workers     []*Worker
-	localsFree  []*driver.Tray
+	lanesFree   []lane
 	over        uint64 // operations dequeued by workers that are closed
 	failure     error  // the kernel refused to go on
 	watched     bool   // the watchdog is awake
@@ -81,7 +81,6 @@ type Engine struct {
 	seen        uint64 // total, as of the last call of traffic
 	flushesSeen uint64 // as of the last call of stale
 	reviewed    int64  // when review last did, by clock
-	idle        []utilization
 
 	watchC  chan struct{} // wakes the watchdog; closed when the engine is
 	polled  *sync.Cond    // a poller came back while closing
@@ -112,7 +111,7 @@ func New(cfg Config) *Engine {
 // called once, before everything else.
 func (e *Engine) Start(drv driver.Port) {
 	e.drv = drv
-	if e.shared, _ = drv.(driver.SharedPort); e.shared != nil {
+	if e.several = drv.SeveralPoll(); e.several {
 		e.sched.Share(e.sched.Cap(), driver.FeatureRestraint.Disabled() == nil)
 	}
 	go e.watch()

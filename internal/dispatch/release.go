@@ -1,8 +1,6 @@
 package dispatch
 
-import (
-	"iocp/internal/sched"
-)
+import "iocp/internal/sched"
 
 // dispatch releases waiters for queued packets. self is the worker on whose
 // goroutine this runs, if any: it needs no waking. The caller holds mu.
@@ -57,7 +55,7 @@ func (e *Engine) handOver(self *Worker) {
 // signal makes a worker return from wherever it waits. The caller holds mu.
 func (e *Engine) signal(w *Worker) {
 	if w.w.Polls() {
-		e.wake(w)
+		w.poller.Wake()
 		return
 	}
 	select {
@@ -66,20 +64,11 @@ func (e *Engine) signal(w *Worker) {
 	}
 }
 
-// wake makes a worker that polls return.
-func (e *Engine) wake(w *Worker) {
-	if e.sharing(w) {
-		e.shared.WakeFor(w.local)
-	} else {
-		e.drv.Wake()
-	}
-}
-
 // wakePollers makes all return that poll. The caller holds mu.
 func (e *Engine) wakePollers() {
 	for _, w := range e.workers {
 		if w.w.Polls() {
-			e.wake(w)
+			w.poller.Wake()
 		}
 	}
 }
@@ -89,13 +78,3 @@ func (e *Engine) wakeAll() {
 	e.sched.Each(func(sw *sched.Waiter) { e.signal(sw.Owner.(*Worker)) })
 	e.polled.Broadcast()
 }
-
-// leave says that a worker won't poll soon. The caller holds mu.
-func (e *Engine) leave(w *Worker) {
-	if e.shared != nil {
-		e.shared.Leave(w.local)
-	}
-}
-
-// sharing reports whether the worker may poll while others do.
-func (e *Engine) sharing(w *Worker) bool { return e.shared != nil && w.local.Numbered() }

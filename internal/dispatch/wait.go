@@ -58,7 +58,7 @@ func (w *Worker) poll(timeout time.Duration) {
 	timeout = e.untilTimer(timeout)
 	e.arm() // another may be stuck with sockets of its own
 	e.mu.Unlock()
-	err := e.poll(w, timeout)
+	err := w.poller.Poll(timeout)
 	e.mu.Lock()
 	e.sched.StopPoll(&w.w)
 	if e.closing.Load() || e.global.len() > 0 && e.sched.Crew() == 1 {
@@ -73,18 +73,10 @@ func (w *Worker) poll(timeout time.Duration) {
 	}
 }
 
-// poll polls for a worker.
-func (e *Engine) poll(w *Worker, timeout time.Duration) error {
-	if !e.sharing(w) {
-		return e.drv.Poll(timeout)
-	}
-	return e.shared.PollFor(w.local, timeout)
-}
-
 // park waits to be signalled. The caller holds mu, which is released meanwhile.
 func (w *Worker) park(timeout time.Duration) {
 	e := w.e
-	e.leave(w)
+	w.poller.Leave()
 	e.arm()
 	e.mu.Unlock()
 	defer e.mu.Lock()

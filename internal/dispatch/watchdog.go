@@ -102,7 +102,7 @@ func (e *Engine) look() {
 	for _, w := range e.workers {
 		if w.w.Halted() {
 			e.requeue(w, true)
-			e.leave(w)
+			w.poller.Leave()
 		}
 	}
 	for range release {

@@ -19,7 +19,9 @@ type Worker struct {
 	sema chan struct{} // signalled when a parked worker must look again
 	done bool
 
-	local    *driver.Tray  // its run queue: what it has polled and will handle next
+	lane
+	waited   time.Duration // how long its poller had waited in the kernel at the last review
+	idle     int           // for how much of its time it has of late, in percent
 	dequeued atomic.Uint64 // operations whose last completion it has taken
 
 	timer *time.Timer
@@ -38,7 +40,7 @@ func (e *Engine) NewWorker(ctx context.Context) *Worker {
 	w := &Worker{e: e, sema: make(chan struct{}, 1), ctx: ctx}
 	w.w.Owner = w
 	e.mu.Lock()
-	w.local = e.newLocal()
+	w.lane = e.newLane()
 	e.workers = append(e.workers, w)
 	e.mu.Unlock()
 	if ctx != nil {
@@ -51,21 +53,28 @@ func (e *Engine) NewWorker(ctx context.Context) *Worker {
 	return w
 }
 
-// newLocal makes or finds a local queue for a worker. The caller holds mu.
-func (e *Engine) newLocal() *driver.Tray {
-	if n := len(e.localsFree); n > 0 {
-		t := e.localsFree[n-1]
-		e.localsFree = e.localsFree[:n-1]
-		return t
+// lane is a worker's local queue and its poller. Those of closed workers are used
+// again: numbers of local queues are few.
+type lane struct {
+	local  *driver.Tray
+	poller driver.Poller
+}
+
+// newLane makes or finds one for a worker. The caller holds mu.
+func (e *Engine) newLane() lane {
+	if n := len(e.lanesFree); n > 0 {
+		l := e.lanesFree[n-1]
+		e.lanesFree = e.lanesFree[:n-1]
+		return l
 	}
 	all := *e.locals.Load()
-	if len(all) == math.MaxUint16 {
-		return driver.NewTray(0, &e.laden) // there are no more numbers; it stays empty
+	if len(all) == math.MaxUint16 { // there are no more numbers; the local queue stays empty
+		return lane{driver.NewTray(0, &e.laden), e.drv.NewPoller(nil)}
 	}
 	t := driver.NewTray(uint16(len(all)+1), &e.laden)
 	all = append(slices.Clip(all), t)
 	e.locals.Store(&all)
-	return t
+	return lane{t, e.drv.NewPoller(t)}
 }
 
 // local is the local queue of that number.
@@ -97,9 +106,9 @@ func (w *Worker) Close() {
 // dismiss takes a worker that is closed off the list. The caller holds mu.
 func (e *Engine) dismiss(w *Worker) {
 	e.requeue(w, true)
-	e.leave(w)
+	w.poller.Leave()
 	if w.local.Numbered() {
-		e.localsFree = append(e.localsFree, w.local)
+		e.lanesFree = append(e.lanesFree, w.lane)
 	}
 	e.over += w.dequeued.Load()
 	i := slices.Index(e.workers, w)
@@ -115,7 +124,7 @@ func (w *Worker) Blocking(f func()) {
 	gave := e.sched.Block(&w.w)
 	if gave {
 		e.requeue(w, true)
-		e.leave(w)
+		w.poller.Leave()
 		e.relieve()
 		e.handOver(nil)
 	}
@@ -149,7 +158,7 @@ func (w *Worker) Wait(got *driver.List, room int, timeout time.Duration) error {
 	if !w.goOn(got, room) && !w.take(got, room) {
 		if err := w.wait(got, room, timeout); err != nil {
 			e.sched.Withdraw(&w.w)
-			e.leave(w)
+			w.poller.Leave()
 			e.handOver(nil)
 			e.mu.Unlock()
 			return err
@@ -214,7 +223,7 @@ func (w *Worker) glance() {
 	if e.global.len()+w.local.Len() == 0 || e.drained {
 		return
 	}
-	if w.unpolled++; e.sched.Glance(&w.w, run, w.unpolled, w.local.Seat() != 0) {
+	if w.unpolled++; e.sched.Glance(&w.w, run, w.unpolled, w.poller.Owns()) {
 		w.poll(0)
 	}
 }

@@ -1,10 +1,10 @@
 // Package driver is the narrow interface between the completion port and the
 // kernels it runs on.
 //
-// The root package owns everything that is the same everywhere: the queue, who
-// waits and who runs, keys, and the checks that need no kernel. A backend does
-// four things: it starts operations, it finds out when they are over, it says
-// so through a Sink, and it gives kernel resources back. A backend that keeps
+// Everything that is the same everywhere is above: the queue, who waits and who
+// runs in internal/dispatch, keys and the checks that need no kernel in the root
+// package. A backend does four things: it starts operations, it finds out when
+// they are over, it says so through a Sink, and it gives kernel resources back. A backend that keeps
 // this interface passes porttest with nothing else.
 package driver
 
@@ -31,8 +31,8 @@ type Config struct {
 	Accepts *Accepts // where standing accepts are counted; nil for not at all
 }
 
-// Sink is where a backend reports that an operation is over. It is the root's
-// port, seen from below.
+// Sink is where a backend reports that an operation is over. It is the engine
+// (internal/dispatch), seen from below.
 type Sink interface {
 	// Complete queues op, whose result fields are set, and gives it up. A
 	// backend calls it exactly once for each operation it accepted (for each
@@ -45,8 +45,8 @@ type Sink interface {
 	// dispatches when Poll returns.
 	Complete(op *Op, polling bool)
 
-	// Deliver is Complete for a SharedPort: tray is the one that PollFor was
-	// given, if that is what completes op, and else nil; order is that of op's
+	// Deliver is Complete for a port with several pollers: tray is that of the
+	// poller that completes op, or nil if none does; order is that of op's
 	// direction, which the caller owns, or nil if it has none.
 	Deliver(op *Op, order *Order, tray *Tray)
 
@@ -62,15 +62,20 @@ type Sink interface {
 // it is given are numbers, as the kernel knows them; the root turns those of the
 // addresses that it gives back into names.
 type Port interface {
-	// Poll waits until something was reported with polling set, Wake was
-	// called, or timeout has passed (negative: no limit, zero: don't wait).
-	// It may return for no reason.
-	// At most one goroutine is inside Poll at a time, unless the port is a
-	// SharedPort; the root sees to it.
-	// An error means the port can't go on; the root hands it to every Wait.
+	// Poll polls for no worker in particular, as Poller.Poll does: what it
+	// completes goes into the global queue.
 	Poll(timeout time.Duration) error
 
-	// Wake makes the Poll under way, or else the next, return. Any goroutine.
+	// NewPoller makes the poller of one worker. What it completes goes into that
+	// worker's local queue if the port has several pollers and local isn't nil,
+	// and else into the global queue.
+	NewPoller(local *Tray) Poller
+
+	// SeveralPoll reports whether any number may be polling at a time. If not, the
+	// engine lets one in at a time.
+	SeveralPoll() bool
+
+	// Wake makes every poll under way, or else the next, return. Any goroutine.
 	Wake()
 
 	// Flush starts whatever submitted operations the backend held back to
@@ -97,32 +102,6 @@ type Port interface {
 	// Close releases the port's own kernel resources. The root calls it
 	// last, after Shut, with InFlight zero and nobody inside Poll.
 	Close() error
-}
-
-// SharedPort is a Port that several may be polling at a time.
-type SharedPort interface {
-	Port
-
-	// PollFor polls on behalf of one worker. Completions go on its tray, or to
-	// the port's queue if tray is nil. Until Leave it may be the only one that is
-	// told of some handles.
-	PollFor(tray *Tray, timeout time.Duration) error
-
-	// WakeFor makes the PollFor of one worker return, or else its next one. Wake
-	// does so for all that are inside.
-	WakeFor(tray *Tray)
-
-	// Leave says that a worker won't poll soon: its handles may be served by
-	// other workers from now on.
-	Leave(tray *Tray)
-
-	// Lively is the number of the worker's handles that had an event in about the
-	// last 100 ms; negative when that isn't known. It is called by one at a time.
-	Lively(tray *Tray) int
-
-	// Shift says that one worker has more to do than another: that percentage of
-	// the handles that from next finds ready moves to the other.
-	Shift(from, to *Tray, percent int)
 }
 
 // ListenOptions is the backend's share of the public listen options.

@@ -3,7 +3,6 @@ package driver
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Tray is where a worker finds what it has polled and will handle next: a queue
@@ -21,12 +20,6 @@ type Tray struct {
 	// Changed with mu held only. What lies on the tray is the difference.
 	put   atomic.Uint64
 	taken atomic.Uint64
-
-	seat   atomic.Int32 // see Seat
-	called atomic.Bool  // see Call
-
-	idle  atomic.Int64 // nanoseconds for which its owner has waited in the kernel
-	since atomic.Int64 // when it began to, by clock; 0: it doesn't
 }
 
 // Order is the place of the packet that was last completed in one direction of
@@ -148,49 +141,4 @@ func (t *Tray) took(n int) {
 	if t.taken.Add(uint64(n)); n > 0 && t.list.Len() == 0 {
 		t.laden.Add(-1)
 	}
-}
-
-// Seat is what its backend last told Sit; 0 at first, and for no tray.
-func (t *Tray) Seat() int {
-	if t == nil {
-		return 0
-	}
-	return int(t.seat.Load())
-}
-
-// Sit keeps a number for a backend: where the owner polls.
-func (t *Tray) Sit(number int) { t.seat.Store(int32(number)) }
-
-// Call says that the owner's poll must return, or else the next.
-func (t *Tray) Call() { t.called.Store(true) }
-
-// Called reports whether it must, and forgets it.
-func (t *Tray) Called() bool { return t != nil && t.called.Load() && t.called.Swap(false) }
-
-var began = time.Now()
-
-func clock() int64 { return int64(time.Since(began)) + 1 }
-
-// Rest says that the owner begins to wait in the kernel. A nil tray's doesn't
-// matter.
-func (t *Tray) Rest() {
-	if t != nil {
-		t.since.Store(clock())
-	}
-}
-
-// Rise says that the wait is over.
-func (t *Tray) Rise() {
-	if t != nil {
-		t.idle.Add(clock() - t.since.Swap(0))
-	}
-}
-
-// Idle is for how long the owner has waited so far.
-func (t *Tray) Idle() time.Duration {
-	d := t.idle.Load()
-	if since := t.since.Load(); since != 0 {
-		d += clock() - since
-	}
-	return time.Duration(d)
 }

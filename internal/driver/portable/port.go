@@ -60,6 +60,12 @@ type port struct {
 	timer   *time.Timer // Poll's own
 }
 
+// NewPoller implements driver.Port.
+func (p *port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+
+// SeveralPoll implements driver.Port.
+func (p *port) SeveralPoll() bool { return false }
+
 // Poll waits to be woken. Completions don't pass through here: the goroutine
 // that makes one hands it to the sink, which wakes the poller if it is the one
 // to take it.

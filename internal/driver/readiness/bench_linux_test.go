@@ -19,17 +19,17 @@ type bench struct {
 	deadline time.Time
 
 	laden    atomic.Int32
-	trays    uint16
 	backlog  atomic.Bool
 	deferred atomic.Bool
 
-	mu   sync.Mutex
-	told map[*driver.Op][]*driver.Tray
+	mu      sync.Mutex
+	byLocal map[*driver.Tray]*poller
+	told    map[*driver.Op][]*poller
 }
 
 func newBench(t *testing.T, exec Exec) *bench {
 	t.Helper()
-	b := &bench{T: t, deadline: time.Now().Add(bound), told: map[*driver.Op][]*driver.Tray{}}
+	b := &bench{T: t, deadline: time.Now().Add(bound), byLocal: map[*driver.Tray]*poller{}, told: map[*driver.Op][]*poller{}}
 	port, err := Open(driver.Config{Pool: driver.NewPool(64, 1024, 16)}, b, exec)
 	b.must(err)
 	b.port = port.(*Port)
@@ -50,10 +50,10 @@ func (b *bench) must(err error) {
 func (b *bench) Complete(op *driver.Op, _ bool) { b.Deliver(op, nil, nil) }
 
 // Deliver implements driver.Sink.
-func (b *bench) Deliver(op *driver.Op, _ *driver.Order, tray *driver.Tray) {
+func (b *bench) Deliver(op *driver.Op, _ *driver.Order, local *driver.Tray) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.told[op] = append(b.told[op], tray)
+	b.told[op] = append(b.told[op], b.byLocal[local])
 }
 
 // Backlog implements driver.Sink.
@@ -73,56 +73,68 @@ func (b *bench) until(what string, is func() bool) {
 	}
 }
 
-// tray makes the tray of one more worker.
-func (b *bench) tray() *driver.Tray {
-	b.trays++
-	return driver.NewTray(b.trays, &b.laden)
+// newPoller makes the poller of one more worker.
+func (b *bench) newPoller() *poller {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	local := driver.NewTray(uint16(len(b.byLocal)+1), &b.laden)
+	po := b.port.NewPoller(local).(*poller)
+	b.byLocal[local] = po
+	return po
+}
+
+// number is that of the set that it owns, from 1; 0 if it owns none.
+func (po *poller) number() int {
+	if s := po.owned.Load(); s != nil {
+		return s.index + 1
+	}
+	return 0
 }
 
 // join makes workers that hold a set each; the first holds the main one.
-func (b *bench) join(n int) []*driver.Tray {
+func (b *bench) join(n int) []*poller {
 	b.Helper()
-	trays := make([]*driver.Tray, n)
-	for i := range trays {
-		trays[i] = b.tray()
-		if b.poll(trays[i]); trays[i].Seat() == 0 {
+	pollers := make([]*poller, n)
+	for i := range pollers {
+		pollers[i] = b.newPoller()
+		if b.poll(pollers[i]); pollers[i].number() == 0 {
 			b.Fatalf("worker %d has polled and holds no set", i)
 		}
 	}
-	return trays
+	return pollers
 }
 
 // poll polls as somebody does who means to wait, but not for long.
-func (b *bench) poll(tray *driver.Tray) { b.must(b.port.PollFor(tray, time.Nanosecond)) }
+func (b *bench) poll(po *poller) { b.must(po.Poll(time.Nanosecond)) }
 
 // look polls without waiting.
-func (b *bench) look(tray *driver.Tray) { b.must(b.port.PollFor(tray, 0)) }
+func (b *bench) look(po *poller) { b.must(po.Poll(0)) }
 
-// waits waits until a tray's owner does so in the kernel, or is just about to.
-func (b *bench) waits(tray *driver.Tray) {
+// waits waits until a poller's owner does so in the kernel, or is just about to.
+func (b *bench) waits(po *poller) {
 	b.Helper()
-	before := tray.Idle()
-	b.until("a worker waits in the kernel", func() bool { return tray.Idle() > before })
+	before := po.Idle()
+	b.until("a worker waits in the kernel", func() bool { return po.Idle() > before })
 }
 
-// block has a tray's owner poll once, until he is woken, and returns when he
+// block has a poller's owner poll once, until he is woken, and returns when he
 // waits.
-func (b *bench) block(tray *driver.Tray) (returned <-chan error) {
+func (b *bench) block(po *poller) (returned <-chan error) {
 	c := make(chan error, 1)
-	before := tray.Idle()
-	go func() { c <- b.port.PollFor(tray, -1) }()
-	b.until("a worker waits in the kernel", func() bool { return len(c) > 0 || tray.Idle() > before })
+	before := po.Idle()
+	go func() { c <- po.Poll(-1) }()
+	b.until("a worker waits in the kernel", func() bool { return len(c) > 0 || po.Idle() > before })
 	return c
 }
 
-// attend has a tray's owner poll until the test is over, and returns when he
+// attend has a poller's owner poll until the test is over, and returns when he
 // waits.
-func (b *bench) attend(tray *driver.Tray) {
+func (b *bench) attend(po *poller) {
 	var over atomic.Bool
 	var done sync.WaitGroup
 	done.Go(func() {
 		for !over.Load() {
-			if err := b.port.PollFor(tray, -1); err != nil {
+			if err := po.Poll(-1); err != nil {
 				b.Error(err)
 				return
 			}
@@ -130,8 +142,8 @@ func (b *bench) attend(tray *driver.Tray) {
 	})
 	b.Cleanup(func() {
 		over.Store(true)
-		b.port.WakeFor(tray)
+		po.Wake()
 		done.Wait()
 	})
-	b.waits(tray)
+	b.waits(po)
 }

@@ -16,8 +16,8 @@ func TestEndComesAmongSends(t *testing.T) {
 	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
 	exec.open.Store(true)
 	b := newBench(t, exec)
-	holder := b.join(1)[0]
-	l := b.lines(1, holder)[0]
+	owner := b.join(1)[0]
+	l := b.lines(1, owner)[0]
 	exec.open.Store(false)
 
 	var sends [3]driver.Op
@@ -33,7 +33,7 @@ func TestEndComesAmongSends(t *testing.T) {
 	}
 	b.must(unix.Shutdown(l.peer, unix.SHUT_WR))
 	exec.open.Store(true)
-	b.look(holder)
+	b.look(owner)
 	if len(b.hearers(l.op)) != 0 {
 		t.Fatal("the end was taken for one beside a send that may have met a reset")
 	}

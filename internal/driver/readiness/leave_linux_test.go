@@ -31,12 +31,12 @@ func TestOthersHearWhoseHolderHasLeft(t *testing.T) {
 
 func testLeave(t *testing.T, workers int, leave []int, blocked bool) {
 	b := newBench(t, Calls{})
-	trays := b.join(workers)
-	heir := trays[workers-1]
+	pollers := b.join(workers)
+	heir := pollers[workers-1]
 	if !slices.Contains(leave, 0) {
-		heir = trays[0]
+		heir = pollers[0]
 	}
-	ls := b.lines(4*workers, trays...)
+	ls := b.lines(4*workers, pollers...)
 	early, late := ls[:2*workers], ls[2*workers:]
 	others := onSetsBut(heir, early)
 	if blocked {
@@ -44,7 +44,7 @@ func testLeave(t *testing.T, workers int, leave []int, blocked bool) {
 	}
 	b.speak(others...)
 	for _, i := range leave {
-		b.port.Leave(trays[i])
+		pollers[i].Leave()
 	}
 	if !blocked {
 		b.poll(heir)
@@ -63,9 +63,9 @@ func testLeave(t *testing.T, workers int, leave []int, blocked bool) {
 }
 
 // onSetsBut are the lines that somebody doesn't hold.
-func onSetsBut(tray *driver.Tray, ls []*line) (rest []*line) {
+func onSetsBut(po *poller, ls []*line) (rest []*line) {
 	for _, l := range ls {
-		if l.set.index+1 != tray.Seat() {
+		if l.set.index+1 != po.number() {
 			rest = append(rest, l)
 		}
 	}
@@ -76,20 +76,20 @@ func TestWhoeverComesAfterAllHaveLeft(t *testing.T) {
 	for name, looks := range map[string]bool{"waits": false, "looks": true} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, Calls{})
-			trays := b.join(3)
-			ls := b.lines(9, trays...)
+			pollers := b.join(3)
+			ls := b.lines(9, pollers...)
 			for _, i := range []int{1, 0, 2} {
-				b.port.Leave(trays[i])
+				pollers[i].Leave()
 			}
 			b.speak(ls...)
-			next := b.tray()
+			next := b.newPoller()
 			if looks {
 				b.look(next)
 			} else {
 				b.poll(next)
 			}
 			b.expectHeard(next, ls)
-			if held := next.Seat() != 0; held == looks {
+			if held := next.number() != 0; held == looks {
 				t.Fatalf("holds a set: %v", held)
 			}
 		})
@@ -98,10 +98,10 @@ func TestWhoeverComesAfterAllHaveLeft(t *testing.T) {
 
 func TestNobodysPollHearsAll(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	ls := b.lines(4, trays...)
-	b.port.Leave(trays[0])
-	b.port.Leave(trays[1])
+	pollers := b.join(2)
+	ls := b.lines(4, pollers...)
+	pollers[0].Leave()
+	pollers[1].Leave()
 	b.speak(ls...)
 	b.must(b.port.Poll(-1))
 	b.expectHeard(nil, ls)
@@ -109,10 +109,10 @@ func TestNobodysPollHearsAll(t *testing.T) {
 
 func TestListenersOfWhoHasLeft(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
+	pollers := b.join(2)
 	ls := []driver.Listener{b.listener(), b.listener()} // one in each set
-	b.expectHeld(trays[1], 1)
-	b.port.Leave(trays[0])
+	b.expectHeld(pollers[1], 1)
+	pollers[0].Leave()
 	for _, l := range ls {
 		op := &driver.Op{Kind: driver.KindAccept}
 		b.must(l.Accept(op))
@@ -120,7 +120,7 @@ func TestListenersOfWhoHasLeft(t *testing.T) {
 		b.must(err)
 		defer c.Close()
 		b.until("the connection is accepted", func() bool {
-			b.poll(trays[1])
+			b.poll(pollers[1])
 			return len(b.hearers(op)) > 0
 		})
 		b.must(op.Err)
@@ -138,45 +138,45 @@ func (b *bench) listener() driver.Listener {
 
 func TestWhatIsLeftForLongIsTakenOver(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	ls := b.lines(2*homeMost, trays...)
-	b.expectHeld(trays[0], homeMost)
-	b.port.Leave(trays[1])
+	pollers := b.join(2)
+	ls := b.lines(2*adoptMax, pollers...)
+	b.expectHeld(pollers[0], adoptMax)
+	pollers[1].Leave()
 	b.until("all are the other's", func() bool {
-		b.poll(trays[0])
-		return b.held(trays[0]) == len(ls)
+		b.poll(pollers[0])
+		return b.held(pollers[0]) == len(ls)
 	})
 	b.speak(ls...)
-	b.look(trays[0])
-	b.expectHeard(trays[0], ls)
-	b.look(trays[1]) // his set is his again, with nothing in it
-	b.expectHeld(trays[1], 0)
+	b.look(pollers[0])
+	b.expectHeard(pollers[0], ls)
+	b.look(pollers[1]) // his set is his again, with nothing in it
+	b.expectHeld(pollers[1], 0)
 }
 
 // Who waits leaves empty sets that nobody holds out; but not what comes into one
 // meanwhile: what was given to somebody who has left since...
 func TestGiftForWhoHasLeft(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	ls := onSetsBut(trays[0], b.lines(8, trays...))
+	pollers := b.join(2)
+	ls := onSetsBut(pollers[0], b.lines(8, pollers...))
 	taker := b.join(1)[0]
-	b.port.Shift(trays[1], taker, 100)
-	b.port.Leave(taker)
-	b.look(trays[0])
-	b.attend(trays[0])
+	pollers[1].Give(taker, 100)
+	taker.Leave()
+	b.look(pollers[0])
+	b.attend(pollers[0])
 	b.speak(ls...)
-	b.look(trays[1])
-	b.until("the gift is heard of", func() bool { return b.heardBy(trays[0], ls) == len(ls) })
+	b.look(pollers[1])
+	b.until("the gift is heard of", func() bool { return b.heardBy(pollers[0], ls) == len(ls) })
 }
 
 // ...and a new stream, whose set was left before it was there.
 func TestPlaceOfWhoHasLeft(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	left := b.port.sets()[trays[1].Seat()-1]
-	b.port.Leave(trays[1])
-	b.look(trays[0])
-	b.attend(trays[0])
+	pollers := b.join(2)
+	left := b.port.sets()[pollers[1].number()-1]
+	pollers[1].Leave()
+	b.look(pollers[0])
+	b.attend(pollers[0])
 	l := b.unattached()
 	l.set = left // what Attach does, with time to leave in between
 	var err error
@@ -184,5 +184,5 @@ func TestPlaceOfWhoHasLeft(t *testing.T) {
 	b.must(err)
 	b.listen(l)
 	b.speak(l)
-	b.until("the line is heard", func() bool { return b.heardBy(trays[0], []*line{l}) == 1 })
+	b.until("the line is heard", func() bool { return b.heardBy(pollers[0], []*line{l}) == 1 })
 }

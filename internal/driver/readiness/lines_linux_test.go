@@ -58,14 +58,14 @@ func (b *bench) listen(l *line) {
 
 // lines makes several, and has their sets' holders hear that they may be
 // written to.
-func (b *bench) lines(n int, holders ...*driver.Tray) []*line {
+func (b *bench) lines(n int, holders ...*poller) []*line {
 	b.Helper()
 	ls := make([]*line, n)
 	for i := range ls {
 		ls[i] = b.line()
 	}
-	for _, tray := range holders {
-		b.look(tray)
+	for _, po := range holders {
+		b.look(po)
 	}
 	return ls
 }
@@ -80,7 +80,7 @@ func (b *bench) speak(ls ...*line) {
 }
 
 // hearers is whose polls have completed an operation.
-func (b *bench) hearers(op *driver.Op) []*driver.Tray {
+func (b *bench) hearers(op *driver.Op) []*poller {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.told[op]
@@ -88,14 +88,14 @@ func (b *bench) hearers(op *driver.Op) []*driver.Tray {
 
 // heardBy counts the lines that somebody has heard. That any was heard twice is
 // an error.
-func (b *bench) heardBy(tray *driver.Tray, ls []*line) (n int) {
+func (b *bench) heardBy(po *poller, ls []*line) (n int) {
 	b.Helper()
 	for _, l := range ls {
 		by := b.hearers(l.op)
 		if len(by) > 1 {
 			b.Fatalf("a receive has completed %d times", len(by))
 		}
-		if len(by) == 1 && by[0] == tray {
+		if len(by) == 1 && by[0] == po {
 			n++
 		}
 	}
@@ -104,9 +104,9 @@ func (b *bench) heardBy(tray *driver.Tray, ls []*line) (n int) {
 
 // expectHeard expects that somebody has heard all of some lines, which then
 // listen again.
-func (b *bench) expectHeard(tray *driver.Tray, ls []*line) {
+func (b *bench) expectHeard(po *poller, ls []*line) {
 	b.Helper()
-	if n := b.heardBy(tray, ls); n != len(ls) {
+	if n := b.heardBy(po, ls); n != len(ls) {
 		b.Fatalf("%d of %d lines heard", n, len(ls))
 	}
 	for _, l := range ls {
@@ -117,16 +117,16 @@ func (b *bench) expectHeard(tray *driver.Tray, ls []*line) {
 	}
 }
 
-func (b *bench) expectHeld(tray *driver.Tray, want int) {
+func (b *bench) expectHeld(po *poller, want int) {
 	b.Helper()
-	if n := b.held(tray); n != want {
+	if n := b.held(po); n != want {
 		b.Fatalf("holds %d, want %d", n, want)
 	}
 }
 
-// held is how many handles are in the set that a tray's owner holds.
-func (b *bench) held(tray *driver.Tray) int {
-	if i := tray.Seat(); i != 0 {
+// held is how many handles are in the set that a poller's owner holds.
+func (b *bench) held(po *poller) int {
+	if i := po.number(); i != 0 {
 		return int(b.port.sets()[i-1].handles.Load())
 	}
 	return 0

@@ -88,7 +88,7 @@ func (l *listener) Attach(to driver.Port) error {
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.set, l.waits = p.place(), true
+	l.set, l.waits = p.assign(), true
 	l.standing.Init(&l.mu, p.accepts, l.goOn, l.again)
 	if l.token, err = p.watch(l, l.fd, l.set); err != nil {
 		l.set = nil

@@ -86,7 +86,8 @@ type Port struct {
 	accepts *driver.Accepts
 	crew    *blocking.Crew
 	slots   driver.Slots[handle]
-	seats   seats
+	owners  owners
+	nobody  *poller // polls for no worker in particular
 	born    time.Time
 	shut    atomic.Bool
 	uses    atomic.Int32 // who may be using the descriptors, besides Poll
@@ -112,17 +113,18 @@ type handle interface {
 // Open makes a port on the given Exec, which it closes when it fails.
 func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, accepts: cfg.Accepts, born: time.Now()}
+	p.nobody = &poller{port: p}
 	p.crew = blocking.NewCrew(sink, p.Wake)
 	p.batches.New = func() any { return new(batch) }
-	p.seats.all.Store(new([]*set))
-	p.seats.strays.Store(new([]*set))
+	p.owners.all.Store(new([]*set))
+	p.owners.orphans.Store(new([]*set))
 	main, err := p.openSet()
 	if err != nil {
 		p.Close()
 		return nil, err
 	}
 	p.enlist(main)
-	p.seats.main.Store(main)
+	p.owners.main.Store(main)
 	if driver.FeaturePwait2.Disabled() == nil {
 		_, errno := epoll.WaitPrecise(main.fd, make([]epoll.Event, 1), 0)
 		p.precise.Store(errno == 0)
@@ -131,52 +133,15 @@ func Open(cfg driver.Config, sink driver.Sink, exec Exec) (driver.Port, error) {
 }
 
 // Poll implements driver.Port.
-func (p *Port) Poll(timeout time.Duration) error { return p.PollFor(nil, timeout) }
+func (p *Port) Poll(timeout time.Duration) error { return p.nobody.Poll(timeout) }
 
-// PollFor implements driver.SharedPort. What was held back and what the kernel
-// has ready go into one batch.
-func (p *Port) PollFor(tray *driver.Tray, timeout time.Duration) error {
-	b := p.batches.Get().(*batch)
-	defer p.batches.Put(b)
-	s := p.hold(tray, timeout == 0)
-	events := b.events[:s.batchSize()]
-	n, err := s.ready(events)
-	done := p.run(b, s, events[:max(n, 0)], tray)
-	if n <= 0 && done == 0 && timeout != 0 {
-		n, err = p.await(b, s, events, tray, timeout)
-		p.run(b, s, events[:max(n, 0)], tray)
-	}
-	return err
-}
-
-// await waits for events of a set, or of the others that go with it, unless there
-// is something else to do.
-func (p *Port) await(b *batch, s *set, events []epoll.Event, tray *driver.Tray, timeout time.Duration) (int, error) {
-	held := tray.Seat() == s.index+1
-	if !held && (timeout < 0 || timeout > sharePause) {
-		timeout = sharePause
-	}
-	s.waits.Add(1)
-	defer s.waits.Add(-1)
-	s.resting.Store(true)
-	if held {
-		defer s.resting.Store(false)
-	}
-	if s.todo.any() || tray.Called() {
-		return 0, nil
-	}
-	tray.Rest()
-	defer tray.Rise()
-	if b.others = p.strays(s, b.others[:0]); len(b.others) > 0 {
-		return s.waitWith(b, events, timeout)
-	}
-	return s.wait(events, timeout)
-}
+// SeveralPoll implements driver.Port.
+func (p *Port) SeveralPoll() bool { return true }
 
 // answer makes the transfers that events call for.
 func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 	handles := driver.GetAll(&s.port.slots, b.handles[:0], events, (*epoll.Event).Token)
-	away, to := s.presents(len(events))
+	away, to := s.requested(len(events))
 	for i, h := range handles {
 		switch {
 		case events[i].Token() == bellToken:
@@ -207,14 +172,6 @@ func (p *Port) Wake() {
 	}
 }
 
-// WakeFor implements driver.SharedPort.
-func (p *Port) WakeFor(t *driver.Tray) {
-	t.Call()
-	if i := t.Seat(); i != 0 {
-		p.sets()[i-1].ring()
-	}
-}
-
 // Flush implements driver.Port.
 func (p *Port) Flush() {
 	for _, s := range p.sets() {
@@ -230,7 +187,7 @@ type batch struct {
 	handles   []handle
 	streams   []*stream
 	transfers []Transfer
-	others    []*set // see strays
+	others    []*set // see orphans
 	polled    []epoll.Polled
 }
 
@@ -252,11 +209,11 @@ func (s *set) flush() {
 func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) int {
 	p.uses.Add(1)
 	done := s.run(b, events, tray)
-	b.others = p.strays(s, b.others[:0])
+	b.others = p.orphans(s, b.others[:0])
 	for _, o := range b.others {
 		n, _ := epoll.Ready(o.fd, b.events[:o.batchSize()])
 		done += o.run(b, b.events[:max(n, 0)], tray)
-		o.bringHome(s)
+		o.adopt(s)
 	}
 	done += p.runOthers(b, s, tray)
 	p.unuse()
@@ -275,7 +232,7 @@ func (p *Port) runOthers(b *batch, s *set, tray *driver.Tray) (done int) {
 		if o.resting.Load() {
 			done += o.run(b, nil, tray)
 		}
-		p.remind(o) // its holder may be stuck, or may not poll again
+		p.remind(o) // its owner may be stuck, or may not poll again
 	}
 	return done
 }
@@ -366,9 +323,9 @@ func (p *Port) Close() error {
 	p.closed = true
 	p.mu.Unlock()
 	p.exec.Close()
-	p.seats.mu.Lock()
-	p.seats.gone = true
-	p.seats.mu.Unlock()
+	p.owners.mu.Lock()
+	p.owners.gone = true
+	p.owners.mu.Unlock()
 	for _, s := range p.sets() {
 		s.close()
 	}

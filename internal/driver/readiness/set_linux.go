@@ -8,38 +8,37 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"iocp/internal/driver"
 	"iocp/internal/sys/epoll"
 )
 
 // set is some of a port's descriptors, with what is to be done for them. A worker
-// that polls has one to himself, so that what he works on stays in his CPU's own
+// that polls has one to itself, so that what it works on stays in its CPU's own
 // caches: sharing one cost two workers a fifth of what they get done
-// (docs/decisions/0010). Who holds which, and what becomes of those that nobody
-// holds, is said at seats.
+// (docs/decisions/0010). Which poller owns which, and what becomes of those without
+// an owner, is said at owners.
 type set struct {
 	port  *Port
 	fd    int // of the epoll set
 	bell  int // an eventfd in it: see ring
 	index int // in the port's list
 
-	rung    atomic.Bool
-	waits   atomic.Int32  // who waits for it in the kernel, or is about to
-	resting atomic.Bool   // nobody runs who will poll it next
-	usual   atomic.Int64  // bytes that a receive brings of late
-	gift    atomic.Uint64 // see parcel
-	handles atomic.Int32  // how many are in it
-	left    atomic.Int64  // when it was last left, by time.Since(born)
-	cursor  atomic.Int32  // see bringHome
-	era     atomic.Uint32 // see lively
-	seen    atomic.Int32  // streams with something to tell in this era
-	before  atomic.Int32  // and in the last, less those given away since; negative: not known
-	began   time.Duration // when this era did; only lively uses it
-	todo    todo
+	rung     atomic.Bool
+	waits    atomic.Int32  // who waits for it in the kernel, or is about to
+	resting  atomic.Bool   // nobody runs who will poll it next
+	usual    atomic.Int64  // bytes that a receive brings of late
+	request  atomic.Uint64 // see parcel
+	handles  atomic.Int32  // how many are in it
+	orphaned atomic.Int64  // when it last was, by time.Since(born)
+	cursor   atomic.Int32  // see adopt
+	epoch    atomic.Uint32 // see active
+	seen     atomic.Int32  // streams with something to tell in this epoch
+	before   atomic.Int32  // and in the last, less those given away since; negative: not known
+	began    time.Duration // when this epoch did; only active uses it
+	todo     todo
 
-	// Under the port's seats lock.
-	holder *driver.Tray
-	last   *driver.Tray // its last holder
+	// Under the lock of owners.
+	owner *poller
+	last  *poller // its last owner
 }
 
 // openSet makes a set that nobody holds.
@@ -106,19 +105,19 @@ func (s *set) note(batch []Transfer) {
 	}
 }
 
-// eraLength is for how long streams are counted that have something to tell. Under
+// epochLength is for how long streams are counted that have something to tell. Under
 // full load each has within that time.
-const eraLength = 100 * time.Millisecond
+const epochLength = 100 * time.Millisecond
 
-// lively is how many streams had something to tell in the last era; negative when
+// active is how many streams had something to tell in the last epoch; negative when
 // that isn't known.
-func (s *set) lively() int {
+func (s *set) active() int {
 	passed := time.Since(s.port.born) - s.began
-	if passed >= eraLength {
+	if passed >= epochLength {
 		s.began += passed
-		s.era.Add(1)
+		s.epoch.Add(1)
 		n := s.seen.Swap(0)
-		if passed > 2*eraLength {
+		if passed > 2*epochLength {
 			n = -1 // nobody has asked meanwhile
 		}
 		s.before.Store(n)
@@ -128,8 +127,8 @@ func (s *set) lively() int {
 
 // see counts a stream that has something to tell. Its lock is held.
 func (s *set) see(t *stream) {
-	if era := uint8(s.era.Load()); t.era != era {
-		t.era = era
+	if epoch := uint8(s.epoch.Load()); t.epoch != epoch {
+		t.epoch = epoch
 		s.seen.Add(1)
 	}
 }
@@ -214,10 +213,10 @@ func (s *set) gain() {
 	if s.handles.Add(1) > 1 {
 		return
 	}
-	seats := &s.port.seats
-	seats.mu.Lock()
-	defer seats.mu.Unlock()
-	if main := seats.main.Load(); s.holder == nil && s != main {
+	owners := &s.port.owners
+	owners.mu.Lock()
+	defer owners.mu.Unlock()
+	if main := owners.main.Load(); s.owner == nil && s != main {
 		main.ring()
 	}
 }

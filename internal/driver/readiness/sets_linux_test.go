@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mainSeat is the seat of who holds the main set.
-func (b *bench) mainSeat() int { return b.port.seats.main.Load().index + 1 }
+// mainNumber is the seat of who holds the main set.
+func (b *bench) mainNumber() int { return b.port.owners.main.Load().index + 1 }
 
 func TestNewStreamsAreDealtOut(t *testing.T) {
 	b := newBench(t, Calls{})
 	first := b.join(1)[0]
-	if first.Seat() != b.mainSeat() {
+	if first.number() != b.mainNumber() {
 		t.Fatal("the only one doesn't hold the main set")
 	}
 	b.lines(4)
 	b.expectHeld(first, 4)
 	second := b.join(1)[0]
-	if second.Seat() == first.Seat() {
+	if second.number() == first.number() {
 		t.Fatal("two hold one set")
 	}
 	b.lines(6)
@@ -31,16 +31,16 @@ func TestWhoComesBackHasHisOwnAgain(t *testing.T) {
 	for name, timeout := range map[string]time.Duration{"waits": time.Nanosecond, "looks": 0} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, Calls{})
-			trays := b.join(4)
-			before := []int{trays[1].Seat(), trays[2].Seat()}
-			for _, tray := range trays[1:3] {
-				b.port.Leave(tray)
+			pollers := b.join(4)
+			before := []int{pollers[1].number(), pollers[2].number()}
+			for _, po := range pollers[1:3] {
+				po.Leave()
 			}
 			for _, i := range []int{1, 0} {
-				tray := trays[1+i]
-				b.must(b.port.PollFor(tray, timeout))
-				if tray.Seat() != before[i] {
-					t.Fatalf("seat %d, was %d", tray.Seat(), before[i])
+				po := pollers[1+i]
+				b.must(po.Poll(timeout))
+				if po.number() != before[i] {
+					t.Fatalf("seat %d, was %d", po.number(), before[i])
 				}
 			}
 		})
@@ -49,49 +49,49 @@ func TestWhoComesBackHasHisOwnAgain(t *testing.T) {
 
 func TestWhatWasTakenBackIsHisAlone(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	his := onSetsBut(trays[0], b.lines(4, trays...))
-	b.port.Leave(trays[1])
-	b.look(trays[0])
-	b.look(trays[1])
+	pollers := b.join(2)
+	his := onSetsBut(pollers[0], b.lines(4, pollers...))
+	pollers[1].Leave()
+	b.look(pollers[0])
+	b.look(pollers[1])
 	b.speak(his...)
-	b.look(trays[0])
-	b.look(trays[1])
-	b.expectHeard(trays[1], his)
+	b.look(pollers[0])
+	b.look(pollers[1])
+	b.expectHeard(pollers[1], his)
 }
 
-// Of those who poll only the main set's holder looks into what nobody holds; but
+// Of those who poll only the main set's owner looks into what nobody holds; but
 // what is held back there is carried out by anybody.
 func TestOneLooksAfterWhatNobodyHolds(t *testing.T) {
 	b := newBench(t, batching{})
-	trays := b.join(3)
-	nobodys := onSetsBut(trays[0], onSetsBut(trays[2], b.lines(9, trays...)))
-	b.port.Leave(trays[1])
+	pollers := b.join(3)
+	nobodys := onSetsBut(pollers[0], onSetsBut(pollers[2], b.lines(9, pollers...)))
+	pollers[1].Leave()
 	b.speak(nobodys...)
-	b.look(trays[2])
-	if b.heardBy(trays[2], nobodys) != 0 {
-		t.Fatal("another than the main set's holder has heard what nobody holds")
+	b.look(pollers[2])
+	if b.heardBy(pollers[2], nobodys) != 0 {
+		t.Fatal("another than the main set's owner has heard what nobody holds")
 	}
-	b.look(trays[0])
-	b.expectHeard(trays[0], nobodys)
+	b.look(pollers[0])
+	b.expectHeard(pollers[0], nobodys)
 	b.backlog.Store(true)
 	op := b.send(nobodys[0])
-	b.look(trays[2])
-	b.expectSent(op, trays[2])
+	b.look(pollers[2])
+	b.expectSent(op, pollers[2])
 }
 
 func TestMereLook(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(3)
-	ls := b.lines(9, trays...)
-	b.port.Leave(trays[2])
+	pollers := b.join(3)
+	ls := b.lines(9, pollers...)
+	pollers[2].Leave()
 	b.speak(ls...)
-	passer := b.tray()
+	passer := b.newPoller()
 	b.look(passer)
-	if passer.Seat() != 0 {
+	if passer.number() != 0 {
 		t.Fatal("who only looks holds a set")
 	}
-	if held := b.heardBy(passer, onSetsBut(trays[1], ls)); held != 6 {
+	if held := b.heardBy(passer, onSetsBut(pollers[1], ls)); held != 6 {
 		t.Fatalf("%d lines of the main set and of nobody's heard, want 6", held)
 	}
 	if n := b.heardBy(passer, ls); n != 6 {
@@ -104,16 +104,16 @@ func TestNoDescriptorForASet(t *testing.T) {
 	b := newBench(t, Calls{})
 	first := b.join(1)[0]
 	ls := b.lines(2, first)
-	second := b.tray()
+	second := b.newPoller()
 	b.withoutDescriptors(func() {
 		b.speak(ls...)
 		b.poll(second)
 	})
-	if second.Seat() != 0 {
+	if second.number() != 0 {
 		t.Fatal("there is a second set")
 	}
 	b.expectHeard(second, ls)
-	if b.poll(second); second.Seat() == 0 {
+	if b.poll(second); second.number() == 0 {
 		t.Fatal("no second set, although there are descriptors again")
 	}
 }

@@ -19,10 +19,10 @@ func TestShift(t *testing.T) {
 		t.Run(fmt.Sprint(percent), func(t *testing.T) {
 			for from := range 2 {
 				b := newBench(t, Calls{})
-				trays := b.join(2)
-				giver, taker := trays[from], trays[1-from]
-				ls := onSetsBut(taker, b.lines(3*ready, trays...))
-				b.port.Shift(giver, taker, percent)
+				pollers := b.join(2)
+				giver, taker := pollers[from], pollers[1-from]
+				ls := onSetsBut(taker, b.lines(3*ready, pollers...))
+				giver.Give(taker, percent)
 				b.look(giver) // nothing to give
 				b.expectHeld(giver, len(ls))
 				b.speak(ls[:ready]...)
@@ -50,38 +50,38 @@ func TestShift(t *testing.T) {
 // Of one it would move the load, not share it.
 func TestShiftLeavesOneWhereItIs(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	ls := onSetsBut(trays[1], b.lines(4, trays...))
-	b.port.Shift(trays[0], trays[1], 50)
+	pollers := b.join(2)
+	ls := onSetsBut(pollers[1], b.lines(4, pollers...))
+	pollers[0].Give(pollers[1], 50)
 	b.speak(ls[0])
-	b.look(trays[0])
-	b.expectHeard(trays[0], ls[:1])
-	b.expectHeld(trays[0], 2)
+	b.look(pollers[0])
+	b.expectHeard(pollers[0], ls[:1])
+	b.expectHeld(pollers[0], 2)
 }
 
 func TestShiftOfWhoHoldsNothing(t *testing.T) {
 	b := newBench(t, Calls{})
-	tray, none := b.join(1)[0], b.tray()
-	ls := b.lines(2, tray)
-	b.port.Shift(tray, none, 100)
-	b.port.Shift(none, tray, 100)
+	po, none := b.join(1)[0], b.newPoller()
+	ls := b.lines(2, po)
+	po.Give(none, 100)
+	none.Give(po, 100)
 	b.speak(ls...)
-	b.look(tray)
-	b.expectHeard(tray, ls)
+	b.look(po)
+	b.expectHeard(po, ls)
 	b.expectHeld(none, 0)
 }
 
 func TestCloseAfterAMove(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(2)
-	ls := onSetsBut(trays[1], b.lines(16, trays...))
+	pollers := b.join(2)
+	ls := onSetsBut(pollers[1], b.lines(16, pollers...))
 	for range 3 { // from the second time on with descriptors that have been elsewhere
-		b.port.Shift(trays[0], trays[1], 50)
+		pollers[0].Give(pollers[1], 50)
 		b.speak(ls...)
-		b.look(trays[0])
+		b.look(pollers[0])
 		for i, l := range ls {
 			heard := len(b.hearers(l.op))
-			if moved := l.set.index+1 == trays[1].Seat(); moved == (heard == 1) {
+			if moved := l.set.index+1 == pollers[1].number(); moved == (heard == 1) {
 				t.Fatalf("line %d has moved: %v, and was heard %d times", i, moved, heard)
 			}
 			b.must(l.Close())
@@ -89,26 +89,26 @@ func TestCloseAfterAMove(t *testing.T) {
 				t.Fatalf("line %d, closed: completed %d times, %v", i, len(b.hearers(l.op)), l.op.Err)
 			}
 		}
-		b.expectHeld(trays[0], 0)
-		b.look(trays[1])
-		ls = onSetsBut(trays[1], b.lines(16, trays...))
+		b.expectHeld(pollers[0], 0)
+		b.look(pollers[1])
+		ls = onSetsBut(pollers[1], b.lines(16, pollers...))
 		b.speak(ls...)
-		b.look(trays[0])
-		b.expectHeard(trays[0], ls)
+		b.look(pollers[0])
+		b.expectHeard(pollers[0], ls)
 	}
 }
 
 func TestMoveOfWhatIsElsewhere(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(3)
-	ls := onSetsBut(trays[2], onSetsBut(trays[1], b.lines(6, trays...)))
+	pollers := b.join(3)
+	ls := onSetsBut(pollers[2], onSetsBut(pollers[1], b.lines(6, pollers...)))
 	all := b.port.sets()
 	from := ls[0].set.index
 	if ls[0].move(all[(from+1)%3], all[(from+2)%3]) || ls[0].move(all[from], all[from]) {
 		t.Fatal("a line was moved that wasn't there, or not away")
 	}
-	for _, tray := range trays {
-		b.expectHeld(tray, 2)
+	for _, po := range pollers {
+		b.expectHeld(po, 2)
 	}
 }
 
@@ -132,14 +132,14 @@ func (g *gated) Do(batch []Transfer) {
 func TestMoveOfWhatIsClosedMeanwhile(t *testing.T) {
 	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
 	b := newBench(t, exec)
-	trays := b.join(2)
-	l := b.lines(2, trays...)[0]
+	pollers := b.join(2)
+	l := b.lines(2, pollers...)[0]
 	from := l.set
 	to := b.port.sets()[1-from.index]
-	holder := trays[from.index]
+	owner := pollers[from.index]
 	b.speak(l)
 	c := make(chan error, 1)
-	go func() { c <- b.port.PollFor(holder, -1) }()
+	go func() { c <- owner.Poll(-1) }()
 	b.until("a transfer is made", func() bool { return len(exec.come) > 0 })
 	b.must(l.Close())
 	moved := l.move(from, to)
@@ -151,17 +151,17 @@ func TestMoveOfWhatIsClosedMeanwhile(t *testing.T) {
 	if n := len(b.hearers(l.op)); n != 1 {
 		t.Fatalf("its receive has completed %d times", n)
 	}
-	b.expectHeld(holder, 0)
-	b.expectHeld(trays[to.index], 1)
+	b.expectHeld(owner, 0)
+	b.expectHeld(pollers[to.index], 1)
 }
 
 // A stream that is moved while a flush receives from it goes on in its new set,
-// whose holder sleeps and has heard of its data already, to no avail.
+// whose owner sleeps and has heard of its data already, to no avail.
 func TestMoveWhileAFlushReceives(t *testing.T) {
 	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
 	b := newBench(t, exec)
-	trays := b.join(2)
-	l := b.lines(2, trays...)[0]
+	pollers := b.join(2)
+	l := b.lines(2, pollers...)[0]
 	from := l.set
 	to := b.port.sets()[1-from.index]
 	write := func(n int) {
@@ -170,9 +170,9 @@ func TestMoveWhileAFlushReceives(t *testing.T) {
 	}
 	write(8) // which fills the buffer, so that there may be more
 	exec.gone <- struct{}{}
-	b.poll(trays[from.index])
+	b.poll(pollers[from.index])
 	<-exec.come
-	b.attend(trays[to.index])
+	b.attend(pollers[to.index])
 
 	ops := [2]*driver.Op{}
 	for i := range ops {
@@ -187,7 +187,7 @@ func TestMoveWhileAFlushReceives(t *testing.T) {
 		t.Fatal("a stream wasn't moved")
 	}
 	write(16)
-	b.until("the new holder has heard of it", func() bool {
+	b.until("the new owner has heard of it", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.recv.seq > 1 && to.resting.Load()

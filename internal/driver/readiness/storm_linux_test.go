@@ -36,9 +36,9 @@ type end struct {
 }
 
 // Deliver implements driver.Sink.
-func (s *storm) Deliver(op *driver.Op, _ *driver.Order, tray *driver.Tray) {
-	if tray != nil {
-		tray.Put(op, nil)
+func (s *storm) Deliver(op *driver.Op, _ *driver.Order, local *driver.Tray) {
+	if local != nil {
+		local.Put(op, nil)
 		return
 	}
 	s.queue.Lock()
@@ -55,18 +55,18 @@ func TestStorm(t *testing.T) {
 	t.Logf("seed %d", s.seed)
 	s.port.sink = s
 	s.left.Store(lines * messages)
-	var trays []*driver.Tray
+	var pollers []*poller
 	for range workers {
-		trays = append(trays, s.tray())
+		pollers = append(pollers, s.newPoller())
 	}
 	for i := range lines {
 		s.pair(i%2 == 0, messages)
 	}
-	defer s.end(trays)
-	for i, tray := range trays {
-		s.run(func() { s.work(tray, rand.New(rand.NewPCG(s.seed, uint64(i)))) })
+	defer s.end(pollers)
+	for i, po := range pollers {
+		s.run(func() { s.work(po, rand.New(rand.NewPCG(s.seed, uint64(i)))) })
 	}
-	s.run(func() { s.shift(trays) })
+	s.run(func() { s.shift(pollers) })
 	s.until("all messages are received", func() bool { return s.left.Load() == 0 })
 }
 
@@ -79,11 +79,11 @@ func (s *storm) run(f func()) {
 }
 
 // end ends what run began.
-func (s *storm) end(trays []*driver.Tray) {
+func (s *storm) end(pollers []*poller) {
 	s.left.Store(0)
 	for s.running.Load() > 0 {
-		for _, tray := range trays {
-			s.port.WakeFor(tray)
+		for _, po := range pollers {
+			po.Wake()
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -119,25 +119,25 @@ func (s *storm) say(e *end, number uint64) error {
 
 // work is what a worker does: he polls, handles what he has found, and now and
 // then leaves.
-func (s *storm) work(tray *driver.Tray, r *rand.Rand) {
+func (s *storm) work(po *poller, r *rand.Rand) {
 	timeouts := []time.Duration{0, time.Microsecond, time.Millisecond, -1, -1, -1}
 	for s.left.Load() > 0 {
-		if err := s.port.PollFor(tray, timeouts[r.IntN(len(timeouts))]); err != nil {
+		if err := po.Poll(timeouts[r.IntN(len(timeouts))]); err != nil {
 			s.Error(err)
 			return
 		}
-		for s.handle(tray) {
+		for s.handle(po) {
 		}
 		if r.IntN(8) == 0 {
-			s.port.Leave(tray)
+			po.Leave()
 		}
 	}
 }
 
 // handle handles what there is, and reports whether there was anything.
-func (s *storm) handle(tray *driver.Tray) bool {
+func (s *storm) handle(po *poller) bool {
 	var got driver.List
-	tray.Clear(&got, false)
+	po.local.Clear(&got, false)
 	s.queue.Lock()
 	got.Append(&s.queue.List)
 	s.queue.Unlock()
@@ -185,11 +185,11 @@ func (s *storm) check(err error) {
 }
 
 // shift moves handles about.
-func (s *storm) shift(trays []*driver.Tray) {
-	r := rand.New(rand.NewPCG(s.seed, uint64(len(trays))))
+func (s *storm) shift(pollers []*poller) {
+	r := rand.New(rand.NewPCG(s.seed, uint64(len(pollers))))
 	for s.left.Load() > 0 {
-		from, to := trays[r.IntN(len(trays))], trays[r.IntN(len(trays))]
-		s.port.Shift(from, to, 1+r.IntN(100))
+		from, to := pollers[r.IntN(len(pollers))], pollers[r.IntN(len(pollers))]
+		from.Give(to, 1+r.IntN(100))
 		time.Sleep(50 * time.Microsecond)
 	}
 }

@@ -45,7 +45,7 @@ type stream struct {
 	urgent    bool  // out-of-band data has been seen
 	finishing bool  // ShutdownSend was called
 	pipe      bool  // of which one end this is
-	era       uint8 // in which it has last been seen: see set.see
+	epoch     uint8 // in which it has last been seen: see set.see
 }
 
 // rarely is what few streams have. Most connections of a server are accepted,
@@ -155,7 +155,7 @@ func (s *stream) Attach(to driver.Port) error {
 	if s.closed {
 		return net.ErrClosed
 	}
-	s.set = p.place()
+	s.set = p.assign()
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
 	if s.token, err = p.watch(s.handle(), s.fd(), s.set); err != nil {
 		s.set = nil

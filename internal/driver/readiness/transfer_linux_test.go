@@ -29,26 +29,26 @@ func (b *bench) again(ls []*line) {
 // forgotten.
 func TestReceivesWithoutAnEventAreBounded(t *testing.T) {
 	b := newBench(t, Calls{})
-	tray := b.join(1)[0]
-	ls := b.lines(eventsMax+44, tray)
+	po := b.join(1)[0]
+	ls := b.lines(eventsMax+44, po)
 	for _, l := range ls {
 		_, err := unix.Write(l.peer, make([]byte, 2*8)) // two receives full
 		b.must(err)
 	}
 	b.until("the first half of each is heard", func() bool {
-		b.look(tray)
-		return b.heardBy(tray, ls) == len(ls)
+		b.look(po)
+		return b.heardBy(po, ls) == len(ls)
 	})
 	b.again(ls)
-	b.look(tray)
-	if n := b.heardBy(tray, ls); n != eventsMax {
+	b.look(po)
+	if n := b.heardBy(po, ls); n != eventsMax {
 		t.Fatalf("%d receives without an event were made in one Poll, want %d", n, eventsMax)
 	}
 	if !b.deferred.Load() {
 		t.Fatal("nobody is told of the others")
 	}
-	b.look(tray)
-	if n := b.heardBy(tray, ls); n != len(ls) {
+	b.look(po)
+	if n := b.heardBy(po, ls); n != len(ls) {
 		t.Fatalf("%d of %d receives are over after another Poll", n, len(ls))
 	}
 }
@@ -99,7 +99,7 @@ func (b *bench) arrived(l *line) {
 // A receive stops at out-of-band data. What is behind it makes no event.
 func TestReceiveThatStopsAtUrgentData(t *testing.T) {
 	b := newBench(t, Calls{})
-	tray := b.join(1)[0]
+	po := b.join(1)[0]
 	l := b.tcp()
 	b.must(unix.Send(l.peer, []byte("ab"), 0))
 	b.must(unix.Send(l.peer, []byte("!"), unix.MSG_OOB))
@@ -107,7 +107,7 @@ func TestReceiveThatStopsAtUrgentData(t *testing.T) {
 	b.arrived(l)
 	for _, want := range []string{"ab", "cd"} {
 		b.until(want+" is received", func() bool {
-			b.look(tray)
+			b.look(po)
 			return len(b.hearers(l.op)) > 0
 		})
 		b.must(l.op.Err)
@@ -135,8 +135,8 @@ func (e *late) Do(batch []Transfer) {
 func TestRoomIsToldOfDuringASend(t *testing.T) {
 	exec := &late{come: make(chan struct{}, 2), gone: make(chan struct{}, 2)}
 	b := newBench(t, exec)
-	tray := b.join(1)[0]
-	l := b.lines(1, tray)[0]
+	po := b.join(1)[0]
+	l := b.lines(1, po)[0]
 	full := make([]byte, 64<<10)
 	for err := error(nil); err == nil; {
 		_, err = unix.Write(l.fd(), full)
@@ -149,7 +149,7 @@ func TestRoomIsToldOfDuringASend(t *testing.T) {
 	for err := error(nil); err == nil; {
 		_, err = unix.Read(l.peer, full)
 	}
-	b.look(tray) // which hears of the room
+	b.look(po) // which hears of the room
 	for range cap(exec.gone) {
 		exec.gone <- struct{}{}
 	}
@@ -163,13 +163,13 @@ func TestRoomIsToldOfDuringASend(t *testing.T) {
 func TestTransfersUnderWayAreInFlight(t *testing.T) {
 	exec := &gated{come: make(chan struct{}, 1), gone: make(chan struct{}, 1)}
 	b := newBench(t, exec)
-	tray := b.join(1)[0]
-	l := b.lines(1, tray)[0]
+	po := b.join(1)[0]
+	l := b.lines(1, po)[0]
 	b.speak(l)
 	op := &driver.Op{Kind: driver.KindSend}
 	op.SetOneBuf([]byte("y"))
 	for what, transfer := range map[string]func() error{
-		"Poll": func() error { return b.port.PollFor(tray, 0) },
+		"Poll": func() error { return po.Poll(0) },
 		"Send": func() error { return l.Send(op) },
 	} {
 		c := make(chan error, 1)
@@ -191,16 +191,16 @@ func TestTransfersUnderWayAreInFlight(t *testing.T) {
 // load needs.
 func TestIdleIsWaiting(t *testing.T) {
 	b := newBench(t, Calls{})
-	tray := b.join(1)[0]
-	before := tray.Idle()
-	c := b.block(tray)
-	b.until("time passes in the kernel", func() bool { return tray.Idle() > before })
-	b.port.WakeFor(tray)
+	po := b.join(1)[0]
+	before := po.Idle()
+	c := b.block(po)
+	b.until("time passes in the kernel", func() bool { return po.Idle() > before })
+	po.Wake()
 	b.returns("the poll", c)
-	idle := tray.Idle()
+	idle := po.Idle()
 	time.Sleep(time.Millisecond)
-	b.look(tray)
-	if now := tray.Idle(); now != idle {
+	b.look(po)
+	if now := po.Idle(); now != idle {
 		t.Errorf("idle for %v more without waiting", now-idle)
 	}
 }

@@ -17,35 +17,35 @@ func (b *bench) returns(what string, c <-chan error) {
 func TestWakeForIsForOne(t *testing.T) {
 	for i := range 2 {
 		b := newBench(t, Calls{})
-		trays := b.join(2)
-		called, other := trays[i], trays[1-i]
+		pollers := b.join(2)
+		called, other := pollers[i], pollers[1-i]
 		stays := b.block(other)
 		for range 20 {
 			c := b.block(called)
-			b.port.WakeFor(called)
+			called.Wake()
 			b.returns("the one called while he waits", c)
-			b.port.WakeFor(called)
+			called.Wake()
 			b.returns("the one called before", b.block(called))
 		}
 		if len(stays) != 0 {
 			t.Fatal("another's poll has returned")
 		}
-		b.port.WakeFor(other)
+		other.Wake()
 		b.returns("the other", stays)
 	}
 }
 
-// Somebody's look at the main set mustn't keep a call from its holder.
+// Somebody's look at the main set mustn't keep a call from its owner.
 func TestLookKeepsNoCallFromTheHolder(t *testing.T) {
 	b := newBench(t, Calls{})
-	holder := b.join(1)[0]
+	owner := b.join(1)[0]
 	var over atomic.Bool
 	var done sync.WaitGroup
 	for range 2 {
-		passer := b.tray()
+		passer := b.newPoller()
 		done.Go(func() {
 			for !over.Load() {
-				if err := b.port.PollFor(passer, 0); err != nil {
+				if err := passer.Poll(0); err != nil {
 					b.Error(err)
 				}
 			}
@@ -54,26 +54,26 @@ func TestLookKeepsNoCallFromTheHolder(t *testing.T) {
 	defer done.Wait()
 	defer over.Store(true)
 	for range 100 {
-		c := b.block(holder)
-		b.port.WakeFor(holder)
+		c := b.block(owner)
+		owner.Wake()
 		b.returns("the one called", c)
 	}
 }
 
 func TestWakeForWhoHoldsNothing(t *testing.T) {
 	b := newBench(t, Calls{})
-	tray := b.tray()
-	b.port.WakeFor(tray)
-	b.returns("who had no set", b.block(tray))
+	po := b.newPoller()
+	po.Wake()
+	b.returns("who had no set", b.block(po))
 }
 
 func TestWakeIsForAll(t *testing.T) {
 	b := newBench(t, Calls{})
-	trays := b.join(3)
+	pollers := b.join(3)
 	for range 20 {
 		var polls []<-chan error
-		for _, tray := range trays {
-			polls = append(polls, b.block(tray))
+		for _, po := range pollers {
+			polls = append(polls, b.block(po))
 		}
 		b.port.Wake()
 		for _, c := range polls {
@@ -100,7 +100,7 @@ func (b *bench) send(l *line) *driver.Op {
 }
 
 // expectSent expects that an operation is over since somebody has polled.
-func (b *bench) expectSent(op *driver.Op, by *driver.Tray) {
+func (b *bench) expectSent(op *driver.Op, by *poller) {
 	b.Helper()
 	if got := b.hearers(op); len(got) != 1 || got[0] != by {
 		b.Fatalf("a send has completed %d times, or in another's poll", len(got))
@@ -110,62 +110,62 @@ func (b *bench) expectSent(op *driver.Op, by *driver.Tray) {
 
 func TestHeldBackSends(t *testing.T) {
 	b := newBench(t, batching{})
-	trays := b.join(2)
-	ls := b.lines(4, trays...)
+	pollers := b.join(2)
+	ls := b.lines(4, pollers...)
 	b.backlog.Store(true)
 	for _, l := range ls {
 		i := l.set.index
-		holder, other := trays[i], trays[1-i]
+		owner, other := pollers[i], pollers[1-i]
 
 		op := b.send(l)
 		if b.poll(other); len(b.hearers(op)) != 0 {
-			t.Fatal("a send was carried out behind the back of a holder who runs")
+			t.Fatal("a send was carried out behind the back of a owner who runs")
 		}
-		b.poll(holder)
-		b.expectSent(op, holder)
+		b.poll(owner)
+		b.expectSent(op, owner)
 
-		c := b.block(holder)
+		c := b.block(owner)
 		op = b.send(l)
 		b.poll(other)
 		b.expectSent(op, other)
-		b.port.WakeFor(holder)
-		b.returns("the holder", c)
+		owner.Wake()
+		b.returns("the owner", c)
 
-		b.port.Leave(holder)
+		owner.Leave()
 		op = b.send(l)
 		b.poll(other)
 		b.expectSent(op, other)
-		b.poll(holder)
-		if holder.Seat() != i+1 {
-			trays[0], trays[1] = trays[1], trays[0]
+		b.poll(owner)
+		if owner.number() != i+1 {
+			pollers[0], pollers[1] = pollers[1], pollers[0]
 		}
 	}
 }
 
 func TestFlushSendsWhatIsHeldBack(t *testing.T) {
 	b := newBench(t, batching{})
-	trays := b.join(2)
+	pollers := b.join(2)
 	b.backlog.Store(true)
-	for _, l := range b.lines(4, trays...) {
+	for _, l := range b.lines(4, pollers...) {
 		op := b.send(l)
 		b.port.Flush()
 		b.expectSent(op, nil)
 	}
 }
 
-// What is on the list of a holder who runs, and may be stuck, is left to that one;
+// What is on the list of a owner who runs, and may be stuck, is left to that one;
 // but whoever polls has the port remember it.
 func TestPollRemindsOfOthersLists(t *testing.T) {
 	b := newBench(t, batching{})
-	trays := b.join(2)
-	ls := b.lines(2, trays...)
+	pollers := b.join(2)
+	ls := b.lines(2, pollers...)
 	b.backlog.Store(true)
 	for _, l := range ls {
 		op := b.send(l)
 		if b.deferred.Load() {
 			t.Fatal("the port has something to remember too soon")
 		}
-		b.look(trays[1-l.set.index])
+		b.look(pollers[1-l.set.index])
 		if !b.deferred.Swap(false) || len(b.hearers(op)) != 0 {
 			t.Fatal("who polls hasn't reminded the port of what is held back in another's set")
 		}

@@ -30,6 +30,12 @@ func newPort(n *network, cfg driver.Config, sink driver.Sink) *port {
 	return &port{net: n, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts, wake: make(chan struct{}, 1)}
 }
 
+// NewPoller implements driver.Port.
+func (p *port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+
+// SeveralPoll implements driver.Port.
+func (p *port) SeveralPoll() bool { return false }
+
 // Poll implements driver.Port. It runs the events of the whole network.
 func (p *port) Poll(timeout time.Duration) error {
 	var expired <-chan time.Time

@@ -42,6 +42,12 @@ type Port struct {
 	reported bool
 }
 
+// NewPoller implements driver.Port.
+func (p *Port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+
+// SeveralPoll implements driver.Port.
+func (p *Port) SeveralPoll() bool { return false }
+
 // Poll implements driver.Port.
 func (p *Port) Poll(timeout time.Duration) error {
 	deadline := time.Now().Add(max(timeout, 0))
