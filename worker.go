@@ -2,7 +2,6 @@ package iocp
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"iocp/internal/dispatch"
@@ -85,11 +84,10 @@ func (w *Worker) Wait(dst []Completion, timeout time.Duration) (int, error) {
 
 // waitError is what Wait makes of the engine's error.
 func waitError(err error) error {
-	var failed *dispatch.PollError
-	switch {
-	case errors.Is(err, dispatch.ErrClosed):
+	if err == dispatch.ErrClosed {
 		return &OpError{Op: "wait", Err: ErrClosed}
-	case errors.As(err, &failed):
+	}
+	if failed, ok := err.(*dispatch.PollError); ok {
 		return &OpError{Op: "poll", Err: failed.Err}
 	}
 	return err
