@@ -310,8 +310,10 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 		err = s.stream().Recv(&op.d)
 	case driver.KindRecvPooled:
 		err = s.stream().RecvPooled(&op.d)
-	default:
+	case driver.KindSend:
 		err = s.stream().Send(&op.d)
+	default:
+		panic(kind.Misplaced())
 	}
 	if err != nil {
 		op.d.Decline(err)

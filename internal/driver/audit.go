@@ -41,6 +41,10 @@ func (op *Op) Lend() {
 		}
 	case KindSend, KindSendTo, KindWriteAt:
 		op.audit.sent.Take(op.Bufs())
+	case KindAccept, KindAcceptMany, KindConnect, KindRecvPooled, KindSendFile, KindPost, KindTimer:
+		// without buffers of the caller's
+	default:
+		panic(op.Kind.Misplaced())
 	}
 }
 

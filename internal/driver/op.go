@@ -1,6 +1,9 @@
 package driver
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // Kind says what an Op asks for.
 type Kind uint8
@@ -20,12 +23,60 @@ const (
 	KindRecvFrom
 	KindSendTo
 	KindTimer // never reaches a backend either
+
+	kinds // how many there are
 )
 
-var kindNames = [...]string{"post", "accept", "accept", "connect", "recv", "recv", "send", "read", "write", "send", "recvfrom", "sendto", "timer"}
+// flow is where an operation's bytes go.
+type flow uint8
+
+const (
+	unsaid  flow = iota // a kind that has been forgotten
+	nowhere             // there are none
+	inward              // from the system to memory
+	outward             // from memory to the system
+)
+
+// kindTable has of each kind the verb that error messages use, and where its bytes go.
+var kindTable = [kinds]struct {
+	verb string
+	flow flow
+}{
+	KindPost:       {"post", nowhere},
+	KindAccept:     {"accept", nowhere},
+	KindAcceptMany: {"accept", nowhere},
+	KindConnect:    {"connect", nowhere},
+	KindRecv:       {"recv", inward},
+	KindRecvPooled: {"recv", inward},
+	KindSend:       {"send", outward},
+	KindReadAt:     {"read", inward},
+	KindWriteAt:    {"write", outward},
+	KindSendFile:   {"send", outward},
+	KindRecvFrom:   {"recvfrom", inward},
+	KindSendTo:     {"sendto", outward},
+	KindTimer:      {"timer", nowhere},
+}
 
 // String gives the verb that error messages use.
-func (k Kind) String() string { return kindNames[k] }
+func (k Kind) String() string { return kindTable[k].verb }
+
+// Outward reports whether an operation's bytes go from memory to the system: it
+// sends or writes. If not, it receives or reads; of another kind it can't be asked.
+func (k Kind) Outward() bool {
+	switch kindTable[k].flow {
+	case inward:
+		return false
+	case outward:
+		return true
+	}
+	panic(k.Misplaced())
+}
+
+// Misplaced is what to panic with where an operation of a kind is handled that can't
+// come there, or that nobody has thought of.
+func (k Kind) Misplaced() string {
+	return fmt.Sprintf("driver: an operation of kind %d, %s, where there can be none", k, k)
+}
 
 // Op is one operation from submit to dequeue, and also the packet that reports
 // it: an operation has at most one packet queued, so the node that a port's

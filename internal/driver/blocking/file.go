@@ -108,7 +108,7 @@ func (f *File) Do() {
 func (f *File) move(op *driver.Op) (int, error) {
 	buf := op.Bufs()[0]
 	switch {
-	case op.Kind == driver.KindReadAt:
+	case !op.Kind.Outward():
 		n, err := f.os.ReadAt(buf, op.Off)
 		if n > 0 && err == io.EOF {
 			err = nil // C130

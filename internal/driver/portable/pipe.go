@@ -106,7 +106,7 @@ func (e *pipeEnd) verdict(op *driver.Op) error {
 }
 
 func (e *pipeEnd) transfer(op *driver.Op) (int, error) {
-	if op.Kind == driver.KindSend {
+	if op.Kind.Outward() {
 		return e.write(op.Bufs())
 	}
 	for _, b := range op.Bufs() {
@@ -152,7 +152,7 @@ func (e *pipeEnd) look() error {
 
 func (e *pipeEnd) settle(op *driver.Op, n int, err error) error {
 	switch {
-	case err == nil || err == io.EOF || n > 0 && op.Kind != driver.KindSend:
+	case err == nil || err == io.EOF || n > 0 && !op.Kind.Outward():
 		return nil
 	case e.closed:
 		return net.ErrClosed

@@ -31,7 +31,7 @@ func newPipeEnd(fd int) pipeEnd {
 
 // Transfer implements driver.PipeEnd.
 func (e pipeEnd) Transfer(op *driver.Op) error {
-	return e.submit(op, op.Kind == driver.KindSend)
+	return e.submit(op, op.Kind.Outward())
 }
 
 // LocalAddr implements driver.Handle: a pipe has no address.

@@ -36,7 +36,7 @@ func (c chance) capacity() int {
 
 // Transfer implements driver.PipeEnd.
 func (e pipeEnd) Transfer(op *driver.Op) error {
-	if op.Kind == driver.KindSend {
+	if op.Kind.Outward() {
 		return e.Send(op)
 	}
 	return e.Recv(op)

@@ -105,7 +105,7 @@ const payloadMax = 1<<16 - 1 - 8 - 20
 // is over, and its packet says so: other systems know no earlier (C83).
 func (s *Stream) beginDatagram(r *record) {
 	call, start := "WSARecvFrom", s.recvFrom
-	send := r.op.Kind == driver.KindSendTo
+	send := r.op.Kind.Outward()
 	if send {
 		call, start = "WSASendTo", s.sendTo
 	}
@@ -160,7 +160,7 @@ func (s *Stream) sendTo(r *record) error {
 // datagramOver looks at a datagram's operation that the kernel has given back.
 func (s *Stream) datagramOver(r *record, n int, status syscall.Errno) {
 	op, call := r.op, "WSARecvFrom"
-	if op.Kind == driver.KindSendTo {
+	if op.Kind.Outward() {
 		call = "WSASendTo"
 	}
 	err := s.outcome(r, call, status)
@@ -171,7 +171,7 @@ func (s *Stream) datagramOver(r *record, n int, status syscall.Errno) {
 		r.state = queued
 	case err != nil:
 		r.end(0, err)
-	case op.Kind == driver.KindSendTo:
+	case op.Kind.Outward():
 		r.end(n, nil)
 	default:
 		if s.everywhere {

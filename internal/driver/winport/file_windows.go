@@ -73,7 +73,7 @@ func (f *File) begin(r *record, polling bool) {
 	f.lend(r)
 	r.at(op.Off, op.N)
 	transfer := windows.WriteFile
-	if op.Kind == driver.KindReadAt {
+	if !op.Kind.Outward() {
 		transfer = windows.ReadFile
 	}
 	err := transfer(f.sock, b, &r.got, &r.ov)
@@ -125,7 +125,7 @@ func (f *File) report(r *record, status syscall.Errno, polling bool) {
 // result is the error that a status means.
 func (f *File) result(r *record, status syscall.Errno) error {
 	op := r.op
-	read := op.Kind == driver.KindReadAt
+	read := !op.Kind.Outward()
 	switch {
 	case read && op.N == 0 && op.Len() > 0 && (status == 0 || status == windows.ERROR_HANDLE_EOF):
 		return io.EOF

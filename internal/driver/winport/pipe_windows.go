@@ -85,7 +85,7 @@ func (e *PipeEnd) advance(polling bool) {
 // begin gives the operation to the kernel: a receive with the first buffer that
 // has room, a send with the next piece.
 func (e *PipeEnd) begin(r *record) {
-	send := r.op.Kind == driver.KindSend
+	send := r.op.Kind.Outward()
 	b := piece(r.op)
 	if send && len(b) == 0 {
 		r.end(r.op.N, nil) // a write of nothing would end a read of the other side
@@ -138,7 +138,7 @@ func (e *PipeEnd) over(r *record, n int, status syscall.Errno) {
 	switch over := r.op.Moved(n); {
 	case status != 0:
 		r.end(r.op.N, e.failure(r, status))
-	case r.op.Kind != driver.KindSend || over:
+	case !r.op.Kind.Outward() || over:
 		r.end(r.op.N, nil)
 	case e.closed:
 		r.end(r.op.N, net.ErrClosed)
@@ -154,12 +154,12 @@ func (e *PipeEnd) over(r *record, n int, status syscall.Errno) {
 // this operation and all to come.
 func (e *PipeEnd) failure(r *record, status syscall.Errno) error {
 	call := "ReadFile"
-	if r.op.Kind == driver.KindSend {
+	if r.op.Kind.Outward() {
 		call = "WriteFile"
 	}
 	switch status {
 	case windows.ERROR_BROKEN_PIPE, windows.ERROR_NO_DATA, windows.ERROR_PIPE_NOT_CONNECTED:
-		if r.op.Kind != driver.KindSend {
+		if !r.op.Kind.Outward() {
 			return nil
 		}
 		e.broken = driver.PipeFailed(call, status)

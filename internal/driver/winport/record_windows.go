@@ -100,8 +100,11 @@ func (r *record) goesOn() bool {
 		return r.alone
 	case driver.KindReadAt, driver.KindWriteAt:
 		return r.op.Len() > driver.TransferMax
+	case driver.KindAccept, driver.KindAcceptMany, driver.KindConnect, driver.KindRecv, driver.KindSendTo:
+		return false
+	default:
+		panic(r.op.Kind.Misplaced())
 	}
-	return false
 }
 
 // status is how the kernel says the operation ended; 0 is success.

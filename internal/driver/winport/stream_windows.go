@@ -79,34 +79,45 @@ func (s *Stream) packet(r *record, n int) {
 		return
 	}
 	s.landed(r)
-	var unused *driver.Buf
-	switch status := r.status(); r.op.Kind {
-	case driver.KindConnect:
-		s.connectOver(r, status)
-	case driver.KindRecvPooled:
-		unused = s.readable(r, status)
-		s.advance(&s.recvs, true)
-	case driver.KindSend:
-		s.sent(r, n, status)
-		s.advance(&s.sends, true)
-	case driver.KindRecvFrom:
-		s.datagramOver(r, n, status)
-		s.advance(&s.recvs, true)
-	case driver.KindSendTo:
-		s.datagramOver(r, n, status)
-		s.advance(&s.sends, true)
-	case driver.KindSendFile:
-		s.fileSent(r, n, status)
-		s.advance(&s.sends, true)
-	default:
-		s.received(r, n, status)
-		s.advance(&s.recvs, true)
-	}
+	unused := s.over(r, n)
 	if s.closed && s.lent == 0 {
 		s.release()
 	}
 	s.mu.Unlock()
 	giveBack(unused)
+}
+
+// over looks at an operation that the kernel has given back, and goes on with its
+// line. What it returns is to be given back without the lock, which is held.
+func (s *Stream) over(r *record, n int) (unused *driver.Buf) {
+	op, status := r.op, r.status()
+	switch op.Kind {
+	case driver.KindConnect:
+		s.connectOver(r, status)
+		return nil
+	case driver.KindRecv:
+		s.received(r, n, status)
+	case driver.KindRecvPooled:
+		unused = s.readable(r, status)
+	case driver.KindSend:
+		s.sent(r, n, status)
+	case driver.KindSendFile:
+		s.fileSent(r, n, status)
+	case driver.KindRecvFrom, driver.KindSendTo:
+		s.datagramOver(r, n, status)
+	default:
+		panic(op.Kind.Misplaced())
+	}
+	s.advance(s.line(op.Kind), true)
+	return unused
+}
+
+// line is where operations of a kind stand.
+func (s *Stream) line(kind driver.Kind) *line {
+	if kind.Outward() {
+		return &s.sends
+	}
+	return &s.recvs
 }
 
 // advance reports what is over and starts what may be started. The lock is

@@ -62,8 +62,10 @@ func (s *Stream) begin(r *record) error {
 		return nil
 	case driver.KindRecvPooled:
 		r.load(nil, 0)
-	default:
+	case driver.KindRecv:
 		r.load(r.op.Piece(buffersMax))
+	default:
+		panic(r.op.Kind.Misplaced())
 	}
 	s.lend(r)
 	return s.started(r, "WSARecv", system.recv(s.sock, r))
