@@ -63,7 +63,7 @@ type Engine struct {
 	_        [cacheLine]byte
 
 	global   queue
-	laden    atomic.Int32  // local queues that aren't empty
+	nonempty atomic.Int32  // local queues that aren't empty
 	batches  atomic.Int32  // workers that will soon poll again, after many packets
 	deferred atomic.Bool   // the backend has held operations back
 	flushes  atomic.Uint64 // how often they were started
@@ -73,7 +73,7 @@ type Engine struct {
 	timers      driver.Timers
 	sched       *sched.State
 	workers     []*Worker
-	lanesFree   []lane
+	coresFree   []core
 	over        uint64 // operations dequeued by workers that are closed
 	failure     error  // the kernel refused to go on
 	watched     bool   // the watchdog is awake
@@ -122,7 +122,7 @@ func (e *Engine) Closing() bool { return e.closing.Load() }
 
 // Backlog reports whether packets wait to be handled, or soon will.
 func (e *Engine) Backlog() bool {
-	return e.batches.Load() > 0 || e.laden.Load() > 0 || e.global.some.Load()
+	return e.batches.Load() > 0 || e.nonempty.Load() > 0 || e.global.some.Load()
 }
 
 // Post queues a packet that was admitted.

@@ -107,7 +107,7 @@ func (e *Engine) deliver(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
 // queued is the number of packets not yet dequeued. The caller holds mu.
 func (e *Engine) queued() int {
 	n := e.global.len()
-	if e.laden.Load() > 0 {
+	if e.nonempty.Load() > 0 {
 		for _, w := range e.workers {
 			n += w.local.Len()
 		}

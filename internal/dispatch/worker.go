@@ -19,7 +19,7 @@ type Worker struct {
 	sema chan struct{} // signalled when a parked worker must look again
 	done bool
 
-	lane
+	core
 	waited   time.Duration // how long its poller had waited in the kernel at the last review
 	idle     int           // for how much of its time it has of late, in percent
 	dequeued atomic.Uint64 // operations whose last completion it has taken
@@ -40,7 +40,7 @@ func (e *Engine) NewWorker(ctx context.Context) *Worker {
 	w := &Worker{e: e, sema: make(chan struct{}, 1), ctx: ctx}
 	w.w.Owner = w
 	e.mu.Lock()
-	w.lane = e.newLane()
+	w.core = e.newCore()
 	e.workers = append(e.workers, w)
 	e.mu.Unlock()
 	if ctx != nil {
@@ -53,28 +53,28 @@ func (e *Engine) NewWorker(ctx context.Context) *Worker {
 	return w
 }
 
-// lane is a worker's local queue and its poller. Those of closed workers are used
+// core is a worker's local queue and its poller. Those of closed workers are used
 // again: numbers of local queues are few.
-type lane struct {
+type core struct {
 	local  *driver.Tray
 	poller driver.Poller
 }
 
-// newLane makes or finds one for a worker. The caller holds mu.
-func (e *Engine) newLane() lane {
-	if n := len(e.lanesFree); n > 0 {
-		l := e.lanesFree[n-1]
-		e.lanesFree = e.lanesFree[:n-1]
+// newCore makes or finds one for a worker. The caller holds mu.
+func (e *Engine) newCore() core {
+	if n := len(e.coresFree); n > 0 {
+		l := e.coresFree[n-1]
+		e.coresFree = e.coresFree[:n-1]
 		return l
 	}
 	all := *e.locals.Load()
 	if len(all) == math.MaxUint16 { // there are no more numbers; the local queue stays empty
-		return lane{driver.NewTray(0, &e.laden), e.drv.NewPoller(nil)}
+		return core{driver.NewTray(0, &e.nonempty), e.drv.NewPoller(nil)}
 	}
-	t := driver.NewTray(uint16(len(all)+1), &e.laden)
+	t := driver.NewTray(uint16(len(all)+1), &e.nonempty)
 	all = append(slices.Clip(all), t)
 	e.locals.Store(&all)
-	return lane{t, e.drv.NewPoller(t)}
+	return core{t, e.drv.NewPoller(t)}
 }
 
 // local is the local queue of that number.
@@ -108,7 +108,7 @@ func (e *Engine) dismiss(w *Worker) {
 	e.requeue(w, true)
 	w.poller.Leave()
 	if w.local.Numbered() {
-		e.lanesFree = append(e.lanesFree, w.lane)
+		e.coresFree = append(e.coresFree, w.core)
 	}
 	e.over += w.dequeued.Load()
 	i := slices.Index(e.workers, w)

@@ -11,8 +11,8 @@ import (
 // same order; the worker takes them, or somebody who has nothing else to do.
 // All methods may be called from any goroutine.
 type Tray struct {
-	id    uint16        // in Orders; 0 is none
-	laden *atomic.Int32 // trays of the port with something on them
+	id       uint16        // in Orders; 0 is none
+	nonempty *atomic.Int32 // trays of the port with something on them
 
 	mu   sync.Mutex
 	list List
@@ -33,9 +33,9 @@ type Order struct {
 }
 
 // NewTray makes a tray with a number of its own, from 1; one with number 0 must
-// stay empty, since no Order can tell of it. laden counts the trays with
+// stay empty, since no Order can tell of it. nonempty counts the trays with
 // something on them.
-func NewTray(id uint16, laden *atomic.Int32) *Tray { return &Tray{id: id, laden: laden} }
+func NewTray(id uint16, nonempty *atomic.Int32) *Tray { return &Tray{id: id, nonempty: nonempty} }
 
 // Numbered reports whether the tray has a number.
 func (t *Tray) Numbered() bool { return t.id != 0 }
@@ -76,7 +76,7 @@ func (t *Tray) Put(op *Op, o *Order) {
 
 func (t *Tray) push(op *Op, o *Order) {
 	if t.list.Push(op); t.list.Len() == 1 {
-		t.laden.Add(1)
+		t.nonempty.Add(1)
 	}
 	n := t.put.Add(1)
 	if o != nil {
@@ -139,6 +139,6 @@ func (t *Tray) Clear(to *List, front bool) {
 
 func (t *Tray) took(n int) {
 	if t.taken.Add(uint64(n)); n > 0 && t.list.Len() == 0 {
-		t.laden.Add(-1)
+		t.nonempty.Add(-1)
 	}
 }

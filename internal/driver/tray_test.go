@@ -37,11 +37,11 @@ func expectOrder(t *testing.T, what string, got []int, want ...int) {
 }
 
 func TestTrayIsFIFO(t *testing.T) {
-	var laden atomic.Int32
-	tray, ops := driver.NewTray(1, &laden), numbered(4)
+	var nonempty atomic.Int32
+	tray, ops := driver.NewTray(1, &nonempty), numbered(4)
 	for i, op := range ops {
-		if tray.Put(op, nil); tray.Len() != i+1 || laden.Load() != 1 {
-			t.Fatalf("%d on the tray, %d trays laden", tray.Len(), laden.Load())
+		if tray.Put(op, nil); tray.Len() != i+1 || nonempty.Load() != 1 {
+			t.Fatalf("%d on the tray, %d trays nonempty", tray.Len(), nonempty.Load())
 		}
 	}
 	var l driver.List
@@ -49,8 +49,8 @@ func TestTrayIsFIFO(t *testing.T) {
 		t.Fatalf("%d left, want 1", left)
 	}
 	expectOrder(t, "taken", emptied(&l), 0, 1, 2)
-	if tray.Take(&l, 3); laden.Load() != 0 || tray.Len() != 0 || tray.Total() != 4 {
-		t.Fatalf("%d on the tray, %d in all, %d trays laden", tray.Len(), tray.Total(), laden.Load())
+	if tray.Take(&l, 3); nonempty.Load() != 0 || tray.Len() != 0 || tray.Total() != 4 {
+		t.Fatalf("%d on the tray, %d in all, %d trays nonempty", tray.Len(), tray.Total(), nonempty.Load())
 	}
 	if left := tray.Take(&l, 0); left != 0 {
 		t.Fatal("something is left of nothing")
@@ -59,15 +59,15 @@ func TestTrayIsFIFO(t *testing.T) {
 
 func TestTrayIsCleared(t *testing.T) {
 	for _, front := range []bool{false, true} {
-		var laden atomic.Int32
-		tray, ops := driver.NewTray(1, &laden), numbered(4)
+		var nonempty atomic.Int32
+		tray, ops := driver.NewTray(1, &nonempty), numbered(4)
 		var queue driver.List
 		queue.Push(ops[0])
 		queue.Push(ops[1])
 		tray.Put(ops[2], nil)
 		tray.Put(ops[3], nil)
 		tray.Clear(&queue, front)
-		if tray.Len() != 0 || laden.Load() != 0 {
+		if tray.Len() != 0 || nonempty.Load() != 0 {
 			t.Fatal("the tray isn't empty")
 		}
 		if front {
@@ -84,8 +84,8 @@ func TestTrayIsCleared(t *testing.T) {
 // TestPacketsOfOneDirectionStayInOrder: the next packet follows the one before
 // as long as that lies on a tray, and only so long (C63).
 func TestPacketsOfOneDirectionStayInOrder(t *testing.T) {
-	var laden atomic.Int32
-	a, b := driver.NewTray(1, &laden), driver.NewTray(2, &laden)
+	var nonempty atomic.Int32
+	a, b := driver.NewTray(1, &nonempty), driver.NewTray(2, &nonempty)
 	ops := numbered(5)
 	var o driver.Order
 	if o.Tray() != 0 {
@@ -130,8 +130,8 @@ func TestOrderKnowsTheQueue(t *testing.T) {
 }
 
 func TestJoiningNeedsCompany(t *testing.T) {
-	var laden atomic.Int32
-	tray, ops := driver.NewTray(3, &laden), numbered(2)
+	var nonempty atomic.Int32
+	tray, ops := driver.NewTray(3, &nonempty), numbered(2)
 	var o driver.Order
 	if tray.Join(ops[0], &o) {
 		t.Fatal("joins an empty tray, whose owner may be gone for long")
@@ -151,8 +151,8 @@ func TestJoiningNeedsCompany(t *testing.T) {
 // them in order.
 func TestTrayStorm(t *testing.T) {
 	const packets, takers = 20000, 3
-	var laden atomic.Int32
-	tray := driver.NewTray(1, &laden)
+	var nonempty atomic.Int32
+	tray := driver.NewTray(1, &nonempty)
 	var taken atomic.Int64
 	var wg sync.WaitGroup
 	for i := range takers {
@@ -179,8 +179,8 @@ func TestTrayStorm(t *testing.T) {
 		tray.Put(op, nil)
 	}
 	wg.Wait()
-	if taken.Load() != packets || laden.Load() != 0 || tray.Len() != 0 {
-		t.Errorf("%d taken, %d left, %d trays laden", taken.Load(), tray.Len(), laden.Load())
+	if taken.Load() != packets || nonempty.Load() != 0 || tray.Len() != 0 {
+		t.Errorf("%d taken, %d left, %d trays nonempty", taken.Load(), tray.Len(), nonempty.Load())
 	}
 }
 

@@ -18,7 +18,7 @@ type bench struct {
 	port     *Port
 	deadline time.Time
 
-	laden    atomic.Int32
+	nonempty atomic.Int32
 	backlog  atomic.Bool
 	deferred atomic.Bool
 
@@ -77,7 +77,7 @@ func (b *bench) until(what string, is func() bool) {
 func (b *bench) newPoller() *poller {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	local := driver.NewTray(uint16(len(b.byLocal)+1), &b.laden)
+	local := driver.NewTray(uint16(len(b.byLocal)+1), &b.nonempty)
 	po := b.port.NewPoller(local).(*poller)
 	b.byLocal[local] = po
 	return po

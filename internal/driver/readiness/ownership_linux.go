@@ -94,7 +94,7 @@ func (p *Port) addSet() *set {
 		return nil
 	}
 	p.enlist(s)
-	s.ring() // Wake may have been called for its first owner
+	s.wake() // Wake may have been called for its first owner
 	return s
 }
 
@@ -125,7 +125,7 @@ func (po *poller) Leave() {
 		return // whoever polls next takes it
 	}
 	p.noteOrphans()
-	p.owners.main.Load().ring() // its owner may be waiting for less than it has now
+	p.owners.main.Load().wake() // its owner may be waiting for less than it has now
 }
 
 // inherit makes a set that is held the main one, if there is one. The lock is

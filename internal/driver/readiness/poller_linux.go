@@ -67,7 +67,7 @@ func (po *poller) wait(b *batch, s *set, events []epoll.Event, timeout time.Dura
 func (po *poller) Wake() {
 	po.called.Store(true)
 	if s := po.owned.Load(); s != nil {
-		s.ring()
+		s.wake()
 	} else if po.local == nil {
 		po.port.Wake()
 	}

@@ -73,7 +73,7 @@ const (
 	recvsMax    = batchMax * roundsMax
 	heldMax     = 64 // sends held back at most
 	roundsMax   = 8  // batches in a row before others get a look in
-	bellToken   = 0  // no slot has it: generations begin at 1
+	wakerToken  = 0  // no slot has it: generations begin at 1
 	watchEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 )
 
@@ -144,8 +144,8 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 	away, to := s.requested(len(events))
 	for i, h := range handles {
 		switch {
-		case events[i].Token() == bellToken:
-			s.unring()
+		case events[i].Token() == wakerToken:
+			s.woken()
 		case h == nil:
 		case away > 0 && h.move(s, to):
 			away--
@@ -168,7 +168,7 @@ func (p *Port) Nap(d time.Duration) {
 // Wake implements driver.Port: it wakes all that poll.
 func (p *Port) Wake() {
 	for _, s := range p.sets() {
-		s.ring()
+		s.wake()
 	}
 }
 

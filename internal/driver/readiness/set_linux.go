@@ -19,14 +19,14 @@ import (
 type set struct {
 	port  *Port
 	fd    int // of the epoll set
-	bell  int // an eventfd in it: see ring
+	waker int // an eventfd in it: see wake
 	index int // in the port's list
 
-	rung     atomic.Bool
+	waking   atomic.Bool
 	waits    atomic.Int32  // who waits for it in the kernel, or is about to
 	resting  atomic.Bool   // nobody runs who will poll it next
 	usual    atomic.Int64  // bytes that a receive brings of late
-	request  atomic.Uint64 // see parcel
+	request  atomic.Uint64 // see rebalance
 	handles  atomic.Int32  // how many are in it
 	orphaned atomic.Int64  // when it last was, by time.Since(born)
 	cursor   atomic.Int32  // see adopt
@@ -43,17 +43,17 @@ type set struct {
 
 // openSet makes a set that nobody holds.
 func (p *Port) openSet() (*set, error) {
-	s := &set{port: p, fd: -1, bell: -1}
+	s := &set{port: p, fd: -1, waker: -1}
 	s.resting.Store(true)
 	var err error
 	if s.fd, err = epoll.Create(); err != nil {
 		return nil, sysError("epoll_create1", err)
 	}
-	if s.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+	if s.waker, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		s.close()
 		return nil, sysError("eventfd2", err)
 	}
-	if err := epoll.Add(s.fd, s.bell, unix.EPOLLIN|unix.EPOLLET, bellToken); err != nil {
+	if err := epoll.Add(s.fd, s.waker, unix.EPOLLIN|unix.EPOLLET, wakerToken); err != nil {
 		s.close()
 		return nil, sysError("epoll_ctl", err)
 	}
@@ -61,27 +61,27 @@ func (p *Port) openSet() (*set, error) {
 }
 
 func (s *set) close() {
-	for _, fd := range []int{s.fd, s.bell} {
+	for _, fd := range []int{s.fd, s.waker} {
 		if fd >= 0 {
 			unix.Close(fd)
 		}
 	}
 }
 
-// ring makes the wait on the set, or else the next, return. The bell is
+// wake makes the wait on the set, or else the next, return. The waker is
 // edge-triggered, so it needs no reading: each write is an event.
-func (s *set) ring() {
-	if !s.rung.Swap(true) {
-		epoll.Signal(s.bell)
+func (s *set) wake() {
+	if !s.waking.Swap(true) {
+		epoll.Signal(s.waker)
 	}
 }
 
-// unring takes note of the bell's event. Whoever looks into the set gets it, and
+// woken takes note of the waker's event. Whoever looks into the set gets it, and
 // somebody else may be waiting for it.
-func (s *set) unring() {
-	s.rung.Store(false)
+func (s *set) woken() {
+	s.waking.Store(false)
 	if s.waits.Load() > 0 {
-		s.ring()
+		s.wake()
 	}
 }
 
@@ -217,7 +217,7 @@ func (s *set) gain() {
 	owners.mu.Lock()
 	defer owners.mu.Unlock()
 	if main := owners.main.Load(); s.owner == nil && s != main {
-		main.ring()
+		main.wake()
 	}
 }
 

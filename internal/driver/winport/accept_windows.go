@@ -70,7 +70,7 @@ func (l *Listener) packet(r *record, _ int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r.state != inKernel {
-		l.port.stray.Add(1)
+		l.port.unknown.Add(1)
 		return
 	}
 	l.landed(r)

@@ -100,7 +100,7 @@ func (f *File) packet(r *record, n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.state != inKernel {
-		f.port.stray.Add(1)
+		f.port.unknown.Add(1)
 		return
 	}
 	f.landed(r)

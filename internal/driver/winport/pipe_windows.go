@@ -122,7 +122,7 @@ func (e *PipeEnd) packet(r *record, n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r.state != inKernel {
-		e.port.stray.Add(1)
+		e.port.unknown.Add(1)
 		return
 	}
 	e.landed(r)

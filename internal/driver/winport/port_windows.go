@@ -29,10 +29,10 @@ type Port struct {
 	records slab
 	handles driver.Slots[*handle] // attached, and their SOCKETs not yet closed
 
-	lent  atomic.Int64  // records in the kernel
-	stray atomic.Uint64 // packets that belong to no record
-	woken atomic.Bool   // a wake packet is queued
-	shut  atomic.Bool
+	lent    atomic.Int64  // records in the kernel
+	unknown atomic.Uint64 // packets that belong to no record
+	woken   atomic.Bool   // a wake packet is queued
+	shut    atomic.Bool
 
 	alarm alarm
 	crew  *blocking.Crew // reads files that are sent
@@ -87,7 +87,7 @@ func (p *Port) dequeue(timeout uint32) (woken bool, err error) {
 		}
 		r, owner := p.records.find(e.Overlapped)
 		if r == nil {
-			p.stray.Add(1)
+			p.unknown.Add(1)
 			continue
 		}
 		owner.packet(r, int(e.Bytes))
@@ -124,7 +124,7 @@ func (p *Port) Flush() {}
 
 // Note implements driver.Port.
 func (p *Port) Note() string {
-	if n := p.stray.Load(); n > 0 {
+	if n := p.unknown.Load(); n > 0 {
 		return fmt.Sprintf("%d packets ignored that belong to no operation", n)
 	}
 	return ""

@@ -75,7 +75,7 @@ func (s *Stream) packet(r *record, n int) {
 	s.mu.Lock()
 	if r.state != inKernel {
 		s.mu.Unlock()
-		s.port.stray.Add(1)
+		s.port.unknown.Add(1)
 		return
 	}
 	s.landed(r)
