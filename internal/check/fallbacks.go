@@ -41,7 +41,7 @@ func fallbacks(s *session) (string, error) {
 	for _, l := range lessenings {
 		env := []string{"CGO_ENABLED=1", "IOCP_DISABLE=" + l.disable, requireEnv(l.required(runtime.GOOS))}
 		log, err := s.goTest("fallbacks-"+l.disable, "IOCP_DISABLE="+l.disable, env, []string{"."},
-			"-race", "-timeout=5m", "-run=^TestConformance$", "-skip="+l.skip)
+			"-race", packageTimeout, "-run=^TestConformance$", "-skip="+l.skip)
 		errs = append(errs, err)
 		notes = append(notes, fmt.Sprintf("without %s: %s", l.disable, log.tally))
 	}

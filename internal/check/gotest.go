@@ -28,11 +28,18 @@ func requiredOn(goos string) []string {
 
 func requireEnv(backends []string) string { return "IOCP_REQUIRE=" + strings.Join(backends, ",") }
 
+// What hangs is given up. These bounds are several times what the tests take on two
+// CPUs of their own, since they may have to share them: no test judges speed.
+const (
+	packageTimeout = "-timeout=15m"
+	stepTimeout    = 30 * time.Minute
+)
+
 // race runs all tests on this system.
 func race(s *session) (string, error) {
 	backends := requiredOn(runtime.GOOS)
 	env := []string{"CGO_ENABLED=1", requireEnv(backends)}
-	log, err := s.goTest("race", "", env, everything, "-race", "-timeout=5m")
+	log, err := s.goTest("race", "", env, everything, "-race", packageTimeout)
 	s.groups = append(s.groups, clauseGroup{goos: runtime.GOOS, required: backends, verdicts: log.clauses})
 	return log.tally.String(), err
 }
@@ -52,7 +59,7 @@ func (s *session) goTest(name, label string, env, packages []string, flags ...st
 		to = io.MultiWriter(stream, file)
 	}
 	args := append([]string{"test", "-json", "-count=1"}, flags...)
-	cmd := goTool(10*time.Minute, env, append(args, packages...)...)
+	cmd := goTool(stepTimeout, env, append(args, packages...)...)
 	cmd.stdout = to
 	_, err := s.run(cmd)
 	stream.flush()

@@ -79,7 +79,7 @@ func (s *session) quotedCommand(text, dir, tool string, env []string) (ran bool,
 
 func (s *session) quotedTest(q quoted, dir string, env []string) error {
 	args := slices.DeleteFunc(slices.Clone(q.args), func(a string) bool { return a == "-race" })
-	out, err := s.run(command{timeout: 5 * time.Minute, dir: dir, env: append(env, q.env...), args: append(args, "-count=1", "-v")})
+	out, err := s.run(command{timeout: 10 * time.Minute, dir: dir, env: append(env, q.env...), args: append(args, "-count=1", "-v")})
 	if err == nil && !strings.Contains(out, "\n    --- PASS") && !strings.Contains(out, "\n--- PASS") {
 		err = fmt.Errorf("it runs no test:\n%s", out)
 	}
@@ -90,7 +90,7 @@ func (s *session) quotedTest(q quoted, dir string, env []string) error {
 func (s *session) quotedBenchmark(q quoted, dir string, env []string) error {
 	pattern, _, _ := strings.Cut(q.value("bench"), "/")
 	args := append([]string{"go", "test", "-list", pattern}, q.packages()...)
-	out, err := s.run(command{timeout: 5 * time.Minute, dir: dir, env: env, args: args})
+	out, err := s.run(command{timeout: 10 * time.Minute, dir: dir, env: env, args: args})
 	if err == nil && !strings.Contains(out, "Benchmark") {
 		err = fmt.Errorf("no benchmark is named like %q", pattern)
 	}

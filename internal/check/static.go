@@ -85,6 +85,6 @@ func bench(s *session) (string, error) {
 	if _, err := s.run(goTool(10*time.Minute, nil, "vet", "-C", "bench", "./...")); err != nil {
 		return "", err
 	}
-	_, err := s.run(goTool(5*time.Minute, nil, "test", "-C", "bench", "./..."))
+	_, err := s.run(goTool(10*time.Minute, nil, "test", "-C", "bench", "./..."))
 	return "", err
 }

@@ -44,7 +44,7 @@ func underWine(s *session) (string, error) {
 	// One binary at a time: the tests have deadlines, and a wineserver is a
 	// single thread that all the programs of a prefix wait for.
 	log, err := s.goTest("wine", label, env, everything,
-		"-exec="+w.loader, "-overlay="+overlay, "-p=1", "-timeout=5m")
+		"-exec="+w.loader, "-overlay="+overlay, "-p=1", packageTimeout)
 	s.groups = append(s.groups, clauseGroup{goos: "windows", wine: w.version, required: backends, verdicts: log.clauses})
 	note, likeWindows := s.windowsish(env, w.loader, overlay)
 	return fmt.Sprintf("%s (%s); %s", log.tally, label, note), errors.Join(err, likeWindows)
@@ -62,7 +62,7 @@ func (s *session) windowsish(env []string, loader, overlay string) (string, erro
 	for _, habit := range append(habits, strings.Join(habits, ",")) {
 		label := "Wine with Windows' " + habit
 		log, err := s.goTest("wine-"+habit, label, append(env, "IOCP_WINDOWSISH="+habit), []string{"."},
-			"-tags=windowsish", "-exec="+loader, "-overlay="+overlay, "-timeout=5m", "-run=^TestConformance$/^winport$")
+			"-tags=windowsish", "-exec="+loader, "-overlay="+overlay, packageTimeout, "-run=^TestConformance$/^winport$")
 		errs = append(errs, err)
 		notes = append(notes, fmt.Sprintf("with Windows' %s: %s", habit, log.tally))
 	}
