@@ -13,6 +13,14 @@ func (r *Ring) Front() *Op {
 	return r.tail.next
 }
 
+// Only is the operation on a ring that has one, and nil otherwise.
+func (r *Ring) Only() *Op {
+	if op := r.Front(); op == r.tail {
+		return op
+	}
+	return nil
+}
+
 // Push appends op, which must be on no ring.
 func (r *Ring) Push(op *Op) {
 	op.join()

@@ -13,8 +13,8 @@ import (
 
 // Bind implements driver.Stream.
 func (s *stream) Bind(addr netip.AddrPort) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	switch {
 	case s.closed:
 		return net.ErrClosed
@@ -36,8 +36,8 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 
 // Connect implements driver.Stream.
 func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	switch {
 	case s.closed:
 		return net.ErrClosed

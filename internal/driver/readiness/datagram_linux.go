@@ -163,7 +163,7 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 			// see stream.ready.
 			q.ready = false
 			d.later(d.sendAgain)
-		} else if q.seq == t.seq {
+		} else if !q.news {
 			q.ready = false
 		}
 	case t.Errno == unix.EINTR:
@@ -204,8 +204,7 @@ func (d *datagram) received(t *Transfer) error {
 
 // sendAgain is due when the receiver's queue was full. The lock is held.
 func (d *datagram) sendAgain() {
-	d.send.ready = true
-	d.send.seq++
+	d.send.ready, d.send.news = true, true
 }
 
 // Close implements driver.Handle.

@@ -237,7 +237,7 @@ func (l *listener) luckier() {
 }
 
 // ready takes note of an event.
-func (l *listener) ready(_ uint32, _ *[]Transfer, tray *driver.Tray) {
+func (l *listener) ready(_ *set, _ uint32, _ *[]Transfer, tray *driver.Tray) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed && !l.standing.On() {

@@ -74,18 +74,19 @@ func (s *stream) LocalAddr() netip.AddrPort {
 func (s *stream) RemoteAddr() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.remote.IsValid() {
+	if s.remotePort == 0 {
 		return netip.AddrPort{}
 	}
-	return netip.AddrPortFrom(s.remote, s.remotePort)
+	ip := netip.AddrFrom16(s.remote).Unmap().WithZone(s.few().zone)
+	return netip.AddrPortFrom(ip, s.remotePort)
 }
 
 // Undelivered implements driver.Stream: what is pending, and what the kernel
 // holds of the rest: until it is acknowledged (tcp(7), SIOCOUTQ) or, over a Unix
 // socket, received.
 func (s *stream) Undelivered() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if s.closed {
 		return 0
 	}

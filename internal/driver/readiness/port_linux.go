@@ -61,7 +61,6 @@ type Transfer struct {
 	s   *stream
 	op  *driver.Op
 	buf *driver.Buf
-	seq uint16
 	err error // a failure that isn't the descriptor's
 }
 
@@ -100,8 +99,8 @@ type Port struct {
 // handle is a stream, a datagram socket or a listener.
 type handle interface {
 	// ready takes note of events and adds the transfers that they make worth
-	// while. Only a Poll calls it, for the given tray.
-	ready(events uint32, out *[]Transfer, tray *driver.Tray)
+	// while. Only a Poll calls it, for the given tray, which found them in a set.
+	ready(in *set, events uint32, out *[]Transfer, tray *driver.Tray)
 
 	// move puts it from one set into another, if it is there and the kernel
 	// has room, and reports whether it did. What it is ready for is told
@@ -152,7 +151,7 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 			s.before.Add(-1)
 			to.before.Add(1)
 		default:
-			h.ready(events[i].Events, &b.transfers, tray)
+			h.ready(s, events[i].Events, &b.transfers, tray)
 		}
 	}
 	clear(handles)
@@ -267,7 +266,7 @@ func (s *set) run(b *batch, events []epoll.Event, tray *driver.Tray) (done int) 
 		}
 		for i := range b.transfers {
 			t := &b.transfers[i]
-			done += t.s.finish(t, tray)
+			done += t.s.finish(s.port, t, tray)
 			t.giveBack()
 		}
 		clear(b.transfers)

@@ -36,7 +36,7 @@ type sendJob struct {
 func (j *sendJob) Do() {
 	t := &j.t
 	t.callFile()
-	t.s.finish(t, nil)
+	t.s.finish(j.port, t, nil)
 	j.port.Flush() // what is next on the stream
 }
 

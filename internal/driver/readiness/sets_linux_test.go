@@ -133,7 +133,7 @@ func TestEventOfStreamThatWasRefused(t *testing.T) {
 	b := newBench(t, Calls{})
 	l := b.unattached()
 	var transfers []Transfer
-	l.ready(unix.EPOLLIN|unix.EPOLLOUT, &transfers, nil)
+	l.ready(nil, unix.EPOLLIN|unix.EPOLLOUT, &transfers, nil)
 	if len(transfers) > 0 {
 		t.Fatalf("%d transfers for a stream without a port", len(transfers))
 	}

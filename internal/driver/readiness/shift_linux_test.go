@@ -190,7 +190,7 @@ func TestMoveWhileAFlushReceives(t *testing.T) {
 	b.until("the new owner has heard of it", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.recv.seq > 1 && to.resting.Load()
+		return l.recv.news && to.resting.Load()
 	})
 	exec.open.Store(true)
 	exec.gone <- struct{}{}

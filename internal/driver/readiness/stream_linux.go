@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,8 @@ import (
 
 // stream is a TCP socket, and the greater part of a Unix stream socket and of
 // a datagram socket. Its lock is taken before the port's locks and the
-// sink's, never after, and never held during a transfer.
+// sink's, never after, and never held during a transfer. lock and unlock take it
+// for what concerns a direction; mu alone does where no direction is looked at.
 //
 // The life of one direction's head operation:
 //
@@ -30,11 +32,12 @@ type stream struct {
 	token uint64
 
 	recv, send queue
+	own        atomic.Pointer[driver.Op] // see fast
 	acct       driver.Account
 	rare       *rarely // see few
 
-	remote     netip.Addr
-	desc       int32 // see fd
+	remote     [16]byte // see setRemote
+	desc       int32    // see fd
 	remotePort uint16
 
 	v6        bool
@@ -45,6 +48,7 @@ type stream struct {
 	urgent    bool  // out-of-band data has been seen
 	finishing bool  // ShutdownSend was called
 	pipe      bool  // of which one end this is
+	held      bool  // the first receive has met the end of the stream: see doubtful
 	epoch     uint8 // in which it has last been seen: see set.see
 }
 
@@ -57,6 +61,7 @@ type rarely struct {
 	err        error       // why the connection is dead, for every later operation
 	retry      *time.Timer // see later
 	dgram      *datagram   // the datagram socket that this is part of
+	zone       string      // of the peer's address
 }
 
 var nothing rarely
@@ -82,11 +87,11 @@ func (s *stream) more() *rarely {
 type queue struct {
 	ops    driver.Direction
 	order  driver.Order
-	seq    uint16 // readiness events seen
-	ready  bool   // a transfer may move something
-	busy   bool   // a transfer for the head is under way
-	held   bool   // the head has met the end of the stream: see doubtful
-	listed bool   // on the port's list
+	fast   fast
+	ready  bool // a transfer may move something
+	busy   bool // a transfer for the head is under way
+	news   bool // an event has come since it began
+	listed bool // on the port's list
 }
 
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
@@ -99,7 +104,16 @@ func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
 // fd is the descriptor, or -1.
 func (s *stream) fd() int { return int(s.desc) }
 
-func (s *stream) setRemote(a netip.AddrPort) { s.remote, s.remotePort = a.Addr(), a.Port() }
+// setRemote keeps the peer's address, in as few bytes as can be. The lock is held,
+// or the stream is new.
+func (s *stream) setRemote(a netip.AddrPort) {
+	if a.IsValid() {
+		s.remote, s.remotePort = a.Addr().As16(), a.Port()
+	}
+	if a.Addr().Zone() != "" {
+		s.more().zone = a.Addr().Zone()
+	}
+}
 
 // handle is what events are told to.
 func (s *stream) handle() handle {
@@ -150,8 +164,8 @@ func (s *stream) Attach(to driver.Port) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if s.closed {
 		return net.ErrClosed
 	}
@@ -173,9 +187,12 @@ func (s *stream) RecvPooled(op *driver.Op) error { return s.submit(op, false) }
 func (s *stream) Send(op *driver.Op) error { return s.submit(op, true) }
 
 func (s *stream) submit(op *driver.Op, send bool) error {
-	s.mu.Lock()
+	if !send && s.submitFast(op) {
+		return nil
+	}
+	s.lock()
 	if err := s.refuses(send); err != nil {
-		s.mu.Unlock()
+		s.unlock()
 		return err
 	}
 	s.queue(send).ops.Push(op)
@@ -198,7 +215,7 @@ func (s *stream) refuses(send bool) error {
 // the stream's lock and loses it.
 func (s *stream) tryAndUnlock(send bool) {
 	listed, set := s.list(send), s.set
-	s.mu.Unlock()
+	s.unlock()
 	if listed > 0 {
 		set.kick(send, listed)
 	}
@@ -207,32 +224,37 @@ func (s *stream) tryAndUnlock(send bool) {
 // list puts a side on the port's list if its head is worth a transfer, and
 // reports how long the list is then; 0 if it isn't worth one.
 func (s *stream) list(send bool) int {
-	q := s.queue(send)
-	if !q.worth() {
+	if !s.worth(send) {
 		return 0
 	}
 	return s.set.todo.add(s, send)
 }
 
 // worth reports whether a transfer for the head operation may get somewhere.
-func (q *queue) worth() bool {
-	return q.ready && !q.busy && !q.held && q.ops.Front() != nil
+func (s *stream) worth(send bool) bool {
+	q := s.queue(send)
+	return q.ready && !q.busy && (send || !s.held) && q.ops.Front() != nil
 }
 
 // ready implements handle.
-func (s *stream) ready(ev uint32, out *[]Transfer, tray *driver.Tray) {
-	s.mu.Lock()
-	if s.set == nil { // the port was closed while it was attached
-		s.mu.Unlock()
+func (s *stream) ready(in *set, ev uint32, out *[]Transfer, tray *driver.Tray) {
+	if s.readyFast(in, ev, out, tray) {
 		return
 	}
-	s.set.see(s)
+	s.lock()
+	if s.set == nil { // the port was closed while it was attached
+		s.unlock()
+		return
+	}
+	if !s.recv.busy { // else it has been
+		s.set.see(s)
+	}
 	if !s.closed && (s.few().connecting == nil || s.connectOver(tray)) {
 		s.note(ev)
 		s.transfer(false, out)
 		s.transfer(true, out)
 	}
-	s.mu.Unlock()
+	s.unlock()
 }
 
 // note takes down what an event says. The lock is held.
@@ -241,19 +263,17 @@ func (s *stream) note(ev uint32) {
 	s.hungUp = s.hungUp || ev&ends != 0
 	s.urgent = s.urgent || ev&unix.EPOLLPRI != 0
 	if ev&(unix.EPOLLIN|unix.EPOLLPRI|ends) != 0 {
-		s.recv.ready = true
-		s.recv.seq++
+		s.recv.ready, s.recv.news = true, true
 	}
 	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 && s.few().retry == nil {
-		s.send.ready = true
-		s.send.seq++
+		s.send.ready, s.send.news = true, true
 	}
 }
 
 // move implements handle.
 func (s *stream) move(from, to *set) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if s.closed || s.set != from || !from.giveTo(to, s.fd(), s.token) {
 		return false
 	}
@@ -264,11 +284,11 @@ func (s *stream) move(from, to *set) bool {
 // Kick implements driver.Kicker: a pooled buffer may be had again. A stream
 // that has lost interest meanwhile lets the next have it.
 func (s *stream) Kick() {
-	s.mu.Lock()
+	s.lock()
 	op := s.recv.ops.Front()
 	if s.closed || op == nil || op.Kind != driver.KindRecvPooled || !s.recv.ready {
 		p := s.set.port
-		s.mu.Unlock()
+		s.unlock()
 		p.pool.Forget(&s.acct)
 		return
 	}
@@ -279,9 +299,15 @@ func (s *stream) Kick() {
 func (s *stream) complete(q *queue, err error, tray *driver.Tray) {
 	op := q.ops.Pop()
 	op.Err = err
+	s.settle(tray)
+	s.set.port.sink.Deliver(op, &q.order, tray)
+}
+
+// settle says that the stream's packets are put on a tray from now on. The lock
+// is held.
+func (s *stream) settle(tray *driver.Tray) {
 	s.recv.order.Settle(tray)
 	s.send.order.Settle(tray)
-	s.set.port.sink.Deliver(op, &q.order, tray)
 }
 
 // failAll ends every operation of a queue whose head has no transfer under
@@ -297,10 +323,10 @@ func (s *stream) failAll(q *queue, err error, tray *driver.Tray) int {
 
 // Cancel implements driver.Handle.
 func (s *stream) Cancel(op *driver.Op) bool {
-	s.mu.Lock()
+	s.lock()
 	if s.few().connecting == op {
 		s.abortConnect(driver.ErrAborted)
-		s.mu.Unlock()
+		s.unlock()
 		return true
 	}
 	for _, send := range []bool{false, true} {
@@ -310,7 +336,7 @@ func (s *stream) Cancel(op *driver.Op) bool {
 			return true
 		}
 	}
-	s.mu.Unlock()
+	s.unlock()
 	return false
 }
 
@@ -321,8 +347,8 @@ func (s *stream) aborted(q *queue) func(*driver.Op) {
 
 // CancelAll implements driver.Handle.
 func (s *stream) CancelAll() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	n := 0
 	if s.few().connecting != nil {
 		s.abortConnect(driver.ErrAborted)
@@ -350,8 +376,8 @@ func (s *stream) shut(reset bool) error {
 
 // end closes the stream and gives the set that it was in, if any.
 func (s *stream) end(reset bool) *set {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if s.closed {
 		return nil
 	}
@@ -386,8 +412,8 @@ func (s *stream) releaseFD() {
 
 // ShutdownSend implements driver.Stream.
 func (s *stream) ShutdownSend() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if s.closed {
 		return net.ErrClosed
 	}

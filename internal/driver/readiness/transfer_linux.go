@@ -18,53 +18,66 @@ const VecMax = epoll.VecMax
 
 // begin makes the transfer of a side that was on the port's list.
 func (s *stream) begin(send bool, out *[]Transfer) {
-	s.mu.Lock()
+	s.lock()
 	s.queue(send).listed = false
 	s.transfer(send, out)
-	s.mu.Unlock()
+	s.unlock()
 }
 
 // transfer makes the transfer for a side's head operation, if it is worth one.
 // The lock is held.
 func (s *stream) transfer(send bool, out *[]Transfer) {
 	q := s.queue(send)
-	if !q.worth() || s.closed {
+	if !s.worth(send) || s.closed {
 		return
 	}
 	op := q.ops.Front()
-	t := Transfer{FD: s.fd(), Send: send, Pipe: s.pipe, s: s, op: op, seq: q.seq}
+	t := Transfer{FD: s.fd(), Send: send, Pipe: s.pipe, s: s, op: op}
 	switch {
-	case s.few().dgram != nil:
-		t.Msg = s.rare.dgram.message(op, send)
 	case op.Kind == driver.KindSendFile:
 		q.busy = true
 		s.set.port.crew.Do(&sendJob{s.set.port, t})
 		return
+	case s.few().dgram != nil:
+		t.Msg = s.rare.dgram.message(op, send)
+	}
+	if t.aim(s.set.port.pool) {
+		q.busy, q.news = true, false
+		*out = append(*out, t)
+	}
+}
+
+// aim says what is moved. Without a buffer for it, it reports false, and Kick
+// comes when there is one.
+func (t *Transfer) aim(pool *driver.Pool) bool {
+	op := t.op
+	switch {
 	case op.Kind == driver.KindRecvPooled:
-		if t.buf = s.set.port.pool.Get(&s.acct, s); t.buf == nil {
-			return // Kick comes when there is one
+		if t.buf = pool.Get(&t.s.acct, t.s); t.buf == nil {
+			return false
 		}
 		op.SetOneBuf(t.buf.Data)
-	case !send && op.Len() == 0:
+	case t.Msg == nil && !t.Send && peeks(op):
 		// What recv(2) answers when given no room differs between kinds of
 		// socket. C61 wants it to wait for data: look for a byte without
 		// taking it.
-		t.Peek = true
+		t.Peek, t.Bufs, t.Len = true, scratch, 1
+		return true
 	}
-	if t.Peek {
-		t.Bufs, t.Len = scratch, 1
-	} else {
-		t.Bufs, t.Len = op.Piece(VecMax)
-	}
-	q.busy = true
-	*out = append(*out, t)
+	t.Bufs, t.Len = op.Piece(VecMax)
+	return true
 }
 
 // finish takes a transfer's result and reports how many operations it ended.
-func (s *stream) finish(t *Transfer, tray *driver.Tray) int {
+func (s *stream) finish(p *Port, t *Transfer, tray *driver.Tray) int {
 	s.mu.Lock()
+	if s.finishFast(p, t, tray) {
+		s.mu.Unlock()
+		return 1
+	}
+	s.slowDown()
 	done := s.conclude(t, tray)
-	s.mu.Unlock()
+	s.unlock()
 	return done
 }
 
@@ -94,7 +107,7 @@ func (s *stream) goOn(send bool, tray *driver.Tray) (done int) {
 		s.list(send)
 		if send {
 			s.finishSending()
-			s.recv.held = false
+			s.held = false
 			s.list(false)
 		}
 	}
@@ -115,7 +128,8 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 		if t.Send {
 			return s.sent(t)
 		}
-		if q.held = s.doubtful(t); q.held {
+		if s.doubtful(t) {
+			s.held = true
 			return driver.ErrAborted, t.op.Canceled
 		}
 		if t.N == 0 && s.few().err != nil {
@@ -126,7 +140,7 @@ func (s *stream) outcome(q *queue, t *Transfer) (err error, over bool) {
 	case unix.EAGAIN:
 		// An event since the transfer began means that it may be worth
 		// another; without one the next event will say so.
-		if q.seq == t.seq {
+		if !q.news {
 			q.ready = false
 		}
 		fallthrough
@@ -169,19 +183,24 @@ func (s *stream) received(q *queue, t *Transfer) {
 	if t.Peek {
 		return
 	}
-	op := t.op
-	op.N = t.N
-	if t.buf != nil && t.N > 0 {
-		t.buf.N = t.N
-		op.SetBuf(t.buf)
-		t.buf = nil
-	}
+	t.bring()
 	// A short receive has emptied the socket, so the next data makes a new
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
 	// has come already, or the receive stopped at out-of-band data, or, on a
 	// Unix socket, where a descriptor is passed along (unix(7)).
-	if t.N < t.Len && q.seq == t.seq && !s.hungUp && !s.urgent && !s.local {
+	if t.N < t.Len && !q.news && !s.hungUp && !s.urgent && !s.local {
 		q.ready = false
+	}
+}
+
+// bring sets the result of a receive that has consumed something, or met the end
+// of the stream.
+func (t *Transfer) bring() {
+	t.op.N = t.N
+	if t.buf != nil && t.N > 0 {
+		t.buf.N = t.N
+		t.op.SetBuf(t.buf)
+		t.buf = nil
 	}
 }
 

@@ -76,8 +76,8 @@ func bindUnix(fd int, at *driver.UnixFile) error {
 
 // ConnectUnix implements driver.UnixStream.
 func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	u.lock()
+	defer u.unlock()
 	switch {
 	case u.closed:
 		return net.ErrClosed
@@ -150,9 +150,9 @@ const retryPause = time.Millisecond
 func (s *stream) later(again func()) {
 	var t *time.Timer
 	t = time.AfterFunc(retryPause, func() {
-		s.mu.Lock()
+		s.lock()
 		if s.few().retry != t {
-			s.mu.Unlock()
+			s.unlock()
 			return
 		}
 		s.rare.retry = nil
