@@ -2,38 +2,51 @@ package iocp_test
 
 import (
 	"errors"
-	"net"
+	"net/netip"
 	"testing"
-	"time"
 
 	"iocp"
 )
 
-// A bench is a port, a worker on it, and a connection with package net's end.
+// A bench is a port, a worker on it, and a connection of the port with itself.
 type bench struct {
 	*testing.T
 	port   *iocp.Port
 	worker *iocp.Worker
 	sock   *iocp.Socket
-	peer   *net.TCPConn
+	peer   *iocp.Socket
 }
 
-func newBench(t *testing.T, port *iocp.Port) *bench {
+func newBench(t *testing.T, backend string) *bench {
 	t.Helper()
-	b := &bench{T: t, port: port, worker: port.Worker()}
+	b := &bench{T: t, port: newPort(t, iocp.Config{Backend: backend})}
+	t.Cleanup(func() { b.port.Close() })
+	b.worker = b.port.Worker()
 	t.Cleanup(b.worker.Close)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	defer ln.Close()
+	ln := b.listener()
 	b.sock = b.socket()
-	var op iocp.Op
-	b.must(b.sock.Connect(&op, ln.Addr().(*net.TCPAddr).AddrPort()))
-	peer, err := ln.Accept()
-	b.must(err)
-	b.must(b.outcome())
-	b.peer = peer.(*net.TCPConn)
-	t.Cleanup(func() { b.peer.Close() })
+	var accept, connect iocp.Op
+	b.must(b.port.Associate(ln, nil))
+	b.must(ln.Accept(&accept))
+	b.must(b.sock.Connect(&connect, ln.Addr()))
+	for range 2 {
+		done := b.completion()
+		b.must(done.Err)
+		if done.Op == &accept {
+			b.peer = done.Socket
+		}
+	}
+	b.Cleanup(func() { b.peer.Close() })
 	return b
+}
+
+// listener is a new one, which belongs to no port.
+func (b *bench) listener() *iocp.Listener {
+	b.Helper()
+	ln, err := b.port.Listen(anyPort, iocp.ListenConfig{})
+	b.must(err)
+	b.Cleanup(func() { ln.Close() })
+	return ln
 }
 
 // socket is a new one, associated.
@@ -46,14 +59,30 @@ func (b *bench) socket() *iocp.Socket {
 	return s
 }
 
-// outcome is the error of the next completion.
-func (b *bench) outcome() error {
+// completion is the next one.
+func (b *bench) completion() iocp.Completion {
 	b.Helper()
-	done := make([]iocp.Completion, 1)
-	if _, err := b.worker.Wait(done, 20*time.Second); err != nil {
-		b.Fatal(err)
+	var done [1]iocp.Completion
+	_, err := b.worker.Wait(done[:], bound)
+	b.must(err)
+	return done[0]
+}
+
+// outcome is how an operation ended, which was refused with err or will be over.
+func (b *bench) outcome(err error) error {
+	b.Helper()
+	if err != nil {
+		return err
 	}
-	return done[0].Err
+	return b.completion().Err
+}
+
+// nobody is an address where nobody listens.
+func (b *bench) nobody() netip.AddrPort {
+	b.Helper()
+	ln := b.listener()
+	b.must(ln.Close())
+	return ln.Addr()
 }
 
 func (b *bench) must(err error) {

@@ -104,6 +104,15 @@ func documentedErrors(t *testing.T) map[string][][]string {
 
 // codedErrors reads the map literal named classes: class to numbers.
 func codedErrors(t *testing.T, name string) map[string][]string {
+	found := tableOf(t, name, "classes")
+	if len(found) == 0 {
+		t.Fatalf("%s has no table", name)
+	}
+	return found
+}
+
+// tableOf reads a map literal of numbers: class to numbers.
+func tableOf(t *testing.T, name, variable string) map[string][]string {
 	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -111,21 +120,98 @@ func codedErrors(t *testing.T, name string) map[string][]string {
 	found := map[string][]string{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if !ok || spec.Names[0].Name != "classes" {
+		if !ok || spec.Names[0].Name != variable {
 			return true
 		}
 		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
 			row := e.(*ast.KeyValueExpr)
-			class := typeName(row.Value)
-			if public, ok := published[class]; ok {
-				class = public
-			}
+			class := publicName(typeName(row.Value))
 			found[class] = append(found[class], row.Key.(*ast.SelectorExpr).Sel.Name)
 		}
 		return false
 	})
-	if len(found) == 0 {
-		t.Fatalf("%s has no table", name)
-	}
 	return found
+}
+
+// toldErrors reads the classes that the table of what provokes them has.
+func toldErrors(t *testing.T) map[string]bool {
+	_, rest, _ := strings.Cut(readText(t, "docs/errors.md"), "| class | provoked by |")
+	table, _, _ := strings.Cut(rest, "\n\n")
+	told := map[string]bool{}
+	for line := range strings.Lines(table) {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		for class := range strings.SplitSeq(cell, ",") {
+			if class = strings.Trim(class, " `\n"); strings.Contains(class, "Err") && class != "ErrClosed" {
+				told[class] = true
+			}
+		}
+	}
+	if len(told) == 0 {
+		t.Fatal("docs/errors.md doesn't say what provokes errors")
+	}
+	return told
+}
+
+// publicErrors are the names of the errors that package iocp declares.
+func publicErrors(t *testing.T) (names []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	check(t, err)
+	for _, d := range file.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			for _, spec := range g.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					names = append(names, name.Name)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Fatal("errors.go declares no errors")
+	}
+	return names
+}
+
+// The simulator's errors have the numbers that Unix has for their classes.
+func TestSimulatedErrors(t *testing.T) {
+	of := map[string][]string{}
+	for _, table := range []string{"classes", "fileClasses", "pipeClasses", "peerClasses"} {
+		for class, numbers := range tableOf(t, errorTables[0], table) {
+			for _, n := range numbers {
+				of[n] = append(of[n], class)
+			}
+		}
+	}
+	files, err := filepath.Glob("internal/driver/sim/*.go")
+	check(t, err)
+	found := 0
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		check(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || typeName(call.Fun) != "sysError" {
+				return true
+			}
+			found++
+			class, number := publicName(typeName(call.Args[1])), typeName(call.Args[2])
+			if class == "ErrSystem" && len(of[number]) == 0 {
+				return true
+			}
+			if !slices.Contains(of[number], class) {
+				t.Errorf("%s: %s is %s here, and %v to the kernels", name, number, class, of[number])
+			}
+			return true
+		})
+	}
+	if found == 0 {
+		t.Error("internal/driver/sim makes no errors")
+	}
+}
+
+// publicName is what package iocp calls one of driver's classes.
+func publicName(class string) string {
+	if public, ok := published[class]; ok {
+		return public
+	}
+	return class
 }

@@ -2,13 +2,16 @@ package iocp_test
 
 import (
 	"errors"
+	"io/fs"
 	"net"
-	"net/netip"
 	"os"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"iocp"
-	"iocp/internal/refuse"
+	"iocp/internal/driver"
 )
 
 // classes are those that an error may be of; it is of one only.
@@ -22,6 +25,7 @@ var classes = map[string]error{
 	"ErrNotAssociated": iocp.ErrNotAssociated, "ErrBusy": iocp.ErrBusy, "ErrSystem": iocp.ErrSystem,
 	"ErrMessageSize": iocp.ErrMessageSize, "ErrBrokenPipe": iocp.ErrBrokenPipe,
 	"net.ErrClosed": net.ErrClosed, "os.ErrDeadlineExceeded": os.ErrDeadlineExceeded,
+	"fs.ErrNotExist": fs.ErrNotExist, "fs.ErrExist": fs.ErrExist,
 }
 
 // expect checks that err is of the named class, and of no other.
@@ -34,211 +38,88 @@ func expect(t *testing.T, err error, class string) {
 	}
 }
 
-// overBackends runs test on each backend that can be had here.
-func overBackends(t *testing.T, test func(t *testing.T, port *iocp.Port)) {
-	for _, name := range iocp.Backends() {
-		t.Run(name, func(t *testing.T) {
-			port, err := iocp.New(iocp.Config{Backend: name})
-			if err != nil {
-				t.Skipf("capability: %v", err)
+// TestErrorsProvoked has each class on each backend provoked, or else held to the
+// system's table.
+func TestErrorsProvoked(t *testing.T) {
+	onBackendsAndSim(t, func(t *testing.T, backend string) {
+		shown := map[string]bool{}
+		for _, p := range provocations {
+			t.Run(p.class, func(t *testing.T) {
+				defer func() { shown[p.class] = shown[p.class] || !t.Skipped() }()
+				expect(t, p.by(newBench(t, backend)), p.class)
+			})
+		}
+		for _, p := range deprivations {
+			t.Run("deprived_"+p.class, func(t *testing.T) {
+				if strings.HasPrefix(backend, "sim") && p.class != "ErrLimit" {
+					t.Skip("capability: the simulator asks no kernel for a connection")
+				}
+				defer func() { shown[p.class] = shown[p.class] || !t.Skipped() }()
+				inChild(t, func(t *testing.T) { expect(t, p.by(newBench(t, backend)), p.class) })
+			})
+		}
+		for class := range classes {
+			if !shown[class] {
+				t.Run("tabled_"+class, func(t *testing.T) { tabled(t, class) })
 			}
-			defer port.Close()
-			test(t, port)
-		})
+		}
+	})
+}
+
+// unmet are the classes that no number has on some system, and why none is met there.
+var unmet = map[string]string{
+	"ErrConnAborted": "on Windows the numbers that sound like it are resets (C70), and AcceptEx goes on",
+}
+
+// tabled checks that what the system has numbers for gets its class by them.
+func tabled(t *testing.T, class string) {
+	if class == "ErrSystem" {
+		expect(t, driver.Failed("call", syscall.Errno(1<<20)), class)
+		return
+	}
+	found := 0
+	for of, table := range driver.Tables() {
+		for errno, c := range table {
+			if c == classes[class] {
+				found++
+				expect(t, of("call", errno), class)
+			}
+		}
+	}
+	if found == 0 && unmet[class] == "" {
+		t.Errorf("nothing provokes %s here, and no number of this system's is of it", class)
 	}
 }
 
-// provocations get errors of each class out of the system, or out of the port.
-// docs/errors.md lists the classes for which there is none.
-var provocations = []struct {
-	class string
-	by    func(b *bench) error
-}{
-	{"ErrAborted", func(b *bench) error {
-		var op iocp.Op
-		b.must(b.sock.Recv(&op, make([]byte, 1)))
-		b.must(b.sock.Cancel(&op))
-		return b.outcome()
-	}},
-	{"net.ErrClosed", func(b *bench) error {
-		var op iocp.Op
-		b.must(b.sock.Recv(&op, make([]byte, 1)))
-		b.must(b.sock.Close())
-		return b.outcome()
-	}},
-	{"net.ErrClosed", func(b *bench) error {
-		b.must(b.port.Close())
-		return b.port.Post(nil, 0, nil)
-	}},
-	{"os.ErrDeadlineExceeded", func(b *bench) error {
-		_, err := b.worker.Wait(make([]iocp.Completion, 1), 0)
-		return err
-	}},
-	{"ErrNotFound", func(b *bench) error { return b.sock.Cancel(new(iocp.Op)) }},
-	{"ErrWouldBlock", func(b *bench) error {
-		ln, err := b.port.Listen(loopback, iocp.ListenConfig{})
-		b.must(err)
-		defer ln.Close()
-		_, err = ln.TryAccept()
-		return err
-	}},
-	{"ErrReset", func(b *bench) error {
-		var op iocp.Op
-		b.must(b.sock.Recv(&op, make([]byte, 1)))
-		b.must(b.peer.SetLinger(0))
-		b.must(b.peer.Close())
-		return b.outcome()
-	}},
-	{"ErrRefused", func(b *bench) error {
-		var op iocp.Op
-		b.must(b.socket().Connect(&op, b.nobody()))
-		return b.outcome()
-	}},
-	// TCP knows no groups: connect(2) is refused before anything is sent.
-	{"ErrUnreachable", func(b *bench) error {
-		var op iocp.Op
-		if err := b.socket().Connect(&op, netip.MustParseAddrPort("224.0.0.1:9")); err != nil {
-			return err
+// TestErrorsShown holds docs/errors.md, and what is provoked, to the classes that
+// there are.
+func TestErrorsShown(t *testing.T) {
+	provoked := map[string]bool{}
+	for _, p := range slices.Concat(provocations, deprivations) {
+		provoked[p.class] = true
+	}
+	told := toldErrors(t)
+	for class := range classes {
+		if !provoked[class] {
+			t.Errorf("%s isn't provoked anywhere", class)
 		}
-		return b.outcome()
-	}},
-	{"ErrNotConnected", func(b *bench) error { return b.socket().Recv(new(iocp.Op), make([]byte, 1)) }},
-	{"ErrConnected", func(b *bench) error { return b.sock.Connect(new(iocp.Op), b.nobody()) }},
-	{"ErrShutdown", func(b *bench) error {
-		b.must(b.sock.Shutdown(iocp.SendSide))
-		return b.sock.Send(new(iocp.Op), []byte("late"))
-	}},
-	{"ErrAddrInUse", func(b *bench) error {
-		ln, err := b.port.Listen(loopback, iocp.ListenConfig{})
-		b.must(err)
-		defer ln.Close()
-		_, err = b.port.Listen(ln.Addr(), iocp.ListenConfig{})
-		return err
-	}},
-	{"ErrMessageSize", func(b *bench) error {
-		d, err := b.port.NewDatagram(loopback)
-		b.has(err)
-		defer d.Close()
-		b.must(b.port.Associate(d, nil))
-		const most = 65507 // of UDP over IPv4
-		if err := d.SendTo(new(iocp.Op), d.Addr(), make([]byte, most+1)); err != nil {
-			return err
+		if !told[class] {
+			t.Errorf("docs/errors.md doesn't say what provokes %s", class)
 		}
-		return b.outcome()
-	}},
-	{"ErrBrokenPipe", func(b *bench) error {
-		r, w, err := b.port.Pipe()
-		b.has(err)
-		defer w.Close()
-		b.must(b.port.Associate(w, nil))
-		b.must(r.Close())
-		if err := w.Send(new(iocp.Op), []byte("x")); err != nil {
-			return err
+	}
+	for class := range told {
+		if classes[class] == nil {
+			t.Errorf("docs/errors.md says what provokes %s, and there is no such class here", class)
 		}
-		return b.outcome()
-	}},
-	// An address for documentation, which no machine has.
-	{"ErrAddrNotAvail", func(b *bench) error {
-		_, err := b.port.Listen(netip.MustParseAddrPort("192.0.2.1:0"), iocp.ListenConfig{})
-		return err
-	}},
-	{"ErrInvalid", func(b *bench) error {
-		_, err := b.port.Listen(netip.AddrPort{}, iocp.ListenConfig{})
-		return err
-	}},
-	{"ErrAssociated", func(b *bench) error { return b.port.Associate(b.sock, nil) }},
-	{"ErrNotAssociated", func(b *bench) error {
-		ln, err := b.port.Listen(loopback, iocp.ListenConfig{})
-		b.must(err)
-		defer ln.Close()
-		return ln.Accept(new(iocp.Op))
-	}},
-	{"ErrBusy", func(b *bench) error {
-		var op iocp.Op
-		b.must(b.sock.Recv(&op, make([]byte, 1)))
-		defer func() {
-			b.must(b.sock.Cancel(&op))
-			b.outcome()
-		}()
-		return b.sock.Send(&op, []byte("x"))
-	}},
-}
-
-// nobody is an address where nobody listens.
-func (b *bench) nobody() netip.AddrPort {
-	b.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).AddrPort()
-}
-
-func TestErrorsProvoked(t *testing.T) {
-	overBackends(t, func(t *testing.T, port *iocp.Port) {
-		for _, p := range provocations {
-			t.Run(p.class, func(t *testing.T) {
-				port, err := iocp.New(iocp.Config{Backend: port.Backend()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer port.Close()
-				expect(t, p.by(newBench(t, port)), p.class)
-			})
+	}
+	for _, class := range publicErrors(t) {
+		if classes[class] == nil && class != "ErrClosed" { // that is net.ErrClosed
+			t.Errorf("errors.go has a class %s, which no test knows", class)
 		}
-	})
-}
-
-// ErrNotSupported can only be had where something isn't supported: listeners
-// that share an address, on Windows.
-func TestErrNotSupported(t *testing.T) {
-	overBackends(t, func(t *testing.T, port *iocp.Port) {
-		ln, err := port.Listen(loopback, iocp.ListenConfig{ReusePort: true})
-		if err == nil {
-			ln.Close()
-			t.Skip("capability: this system supports all that is asked of it")
+	}
+	for class := range documentedErrors(t) {
+		if classes[class] == nil {
+			t.Errorf("docs/errors.md has numbers of %s, which no test knows", class)
 		}
-		expect(t, err, "ErrNotSupported")
-	})
-}
-
-func TestErrLimit(t *testing.T) {
-	overBackends(t, func(t *testing.T, port *iocp.Port) {
-		inChild(t, func(t *testing.T) {
-			const most = 40
-			suffer(t, refuse.Descriptors(most))
-			for range most {
-				s, err := port.NewSocket(iocp.IPv4)
-				if err != nil {
-					expect(t, err, "ErrLimit")
-					return
-				}
-				defer s.Close()
-			}
-			// Backend portable's sockets have no descriptor before they connect.
-			for range most {
-				ln, err := port.Listen(loopback, iocp.ListenConfig{})
-				if err != nil {
-					expect(t, err, "ErrLimit")
-					return
-				}
-				defer ln.Close()
-			}
-			t.Error("no limit was met")
-		})
-	})
-}
-
-func TestErrAccess(t *testing.T) {
-	privileged := netip.MustParseAddrPort("127.0.0.1:1")
-	overBackends(t, func(t *testing.T, port *iocp.Port) {
-		inChild(t, func(t *testing.T) {
-			suffer(t, refuse.Privileges())
-			if ln, err := net.Listen("tcp", privileged.String()); err == nil {
-				ln.Close()
-				t.Skip("capability: every port is free to all here")
-			}
-			_, err := port.Listen(privileged, iocp.ListenConfig{})
-			expect(t, err, "ErrAccess")
-		})
-	})
+	}
 }

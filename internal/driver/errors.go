@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"syscall"
@@ -62,6 +63,15 @@ const inventedMin = 1 << 29
 
 // Unwrap gives the class and the kernel's own number.
 func (e *SysError) Unwrap() []error { return []error{e.Class, e.Errno} }
+
+// Tables calls yield with each way to give an error its class, and the numbers for
+// which the way is known, for tests: the system's table, and the exceptions from it.
+func Tables() iter.Seq2[func(call string, err error) error, map[syscall.Errno]error] {
+	return func(yield func(func(string, error) error, map[syscall.Errno]error) bool) {
+		_ = yield(Failed, classes) && yield(FileFailed, fileClasses) &&
+			yield(PipeFailed, pipeClasses) && yield(PeerFailed, peerClasses)
+	}
+}
 
 // Failed gives a system call's error its class, if it has a number; nil stays
 // nil, and 0 is no error.

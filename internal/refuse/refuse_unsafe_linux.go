@@ -17,6 +17,7 @@ var numberOf = map[string]uint32{
 	"epoll_pwait2":      unix.SYS_EPOLL_PWAIT2,
 	"ppoll":             unix.SYS_PPOLL,
 	"accept4":           unix.SYS_ACCEPT4,
+	"connect":           unix.SYS_CONNECT,
 }
 
 // refuseCalls installs a filter that compares the call's number with each of

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 
 	"iocp/internal/driver"
 )
@@ -53,16 +52,10 @@ func (p *place) hold(f *os.File) {
 
 // bindError is the error of a path that can't be made.
 func bindError(err error) error {
-	class := driver.ErrUnclassified
-	switch {
-	case errors.Is(err, fs.ErrExist):
+	if errors.Is(err, fs.ErrExist) {
 		return errInUse
-	case errors.Is(err, fs.ErrPermission):
-		class = driver.ErrAccess
 	}
-	var errno syscall.Errno
-	errors.As(err, &errno)
-	return sysError("bind", class, errno)
+	return driver.Failed("bind", err)
 }
 
 // unbind removes a socket's place, if it has one.
