@@ -63,7 +63,7 @@ func acceptedIsFree(t *trial) {
 	s := t.expect(packet{op: &op, key: "listener"}).Socket
 	t.refused(s.Recv(&op, make([]byte, 1)), iocp.ErrNotAssociated)
 	t.refused(s.Send(&op, make([]byte, 1)), iocp.ErrNotAssociated)
-	other := t.newDesk(iocp.Config{})
+	other := t.newFixture(iocp.Config{})
 	t.must(other.port.Associate(s, "elsewhere"))
 	t.recv(s, &op, make([]byte, 8))
 	peer.write([]byte("abc"))

@@ -35,7 +35,7 @@ func associate(t *trial) {
 // createAndAssociate makes a handle before the port it will belong to.
 func createAndAssociate(t *trial) {
 	s := t.loose(iocp.IPv4)
-	late := t.newDesk(iocp.Config{})
+	late := t.newFixture(iocp.Config{})
 	t.must(late.port.Associate(s, "key"))
 	var op iocp.Op
 	t.connect(s, &op, addrOf(t.foreignListener(loopback4).Addr()))
@@ -50,7 +50,7 @@ func noHandle(t *trial) {
 func secondAssociation(t *trial) {
 	s, peer := t.pair("first")
 	l := t.listener("listener")
-	other := t.newDesk(iocp.Config{})
+	other := t.newFixture(iocp.Config{})
 	for _, h := range []iocp.Handle{s, l} {
 		t.refused(t.port.Associate(h, "first"), iocp.ErrAssociated)
 		t.refused(t.port.Associate(h, "second"), iocp.ErrAssociated)

@@ -22,7 +22,7 @@ func (t *trial) needFiles(err error) {
 }
 
 // looseFile opens a new file with the given content, without a port.
-func (d *desk) looseFile(content []byte, flag int) *iocp.File {
+func (d *fixture) looseFile(content []byte, flag int) *iocp.File {
 	d.t.Helper()
 	name := filepath.Join(d.t.TempDir(), "file")
 	d.t.must(os.WriteFile(name, content, 0o600))
@@ -33,7 +33,7 @@ func (d *desk) looseFile(content []byte, flag int) *iocp.File {
 }
 
 // file opens one for reading and writing, and associates it.
-func (d *desk) file(key any, content []byte) *iocp.File {
+func (d *fixture) file(key any, content []byte) *iocp.File {
 	d.t.Helper()
 	f := d.looseFile(content, os.O_RDWR)
 	d.t.must(d.port.Associate(f, key))

@@ -42,7 +42,7 @@ func (t *trial) newPeer(conn peerConn) *peer {
 }
 
 // pair connects a new socket, associated under key, to a foreign peer.
-func (d *desk) pair(key any) (*iocp.Socket, *peer) {
+func (d *fixture) pair(key any) (*iocp.Socket, *peer) {
 	d.t.Helper()
 	s := d.socket(key)
 	ln := d.t.foreignListener(loopback4)
@@ -53,7 +53,7 @@ func (d *desk) pair(key any) (*iocp.Socket, *peer) {
 }
 
 // socket makes a socket and associates it.
-func (d *desk) socket(key any) *iocp.Socket {
+func (d *fixture) socket(key any) *iocp.Socket {
 	d.t.Helper()
 	s := d.loose(iocp.IPv4)
 	d.t.must(d.port.Associate(s, key))
@@ -61,7 +61,7 @@ func (d *desk) socket(key any) *iocp.Socket {
 }
 
 // loose makes a socket without a port.
-func (d *desk) loose(f iocp.Family) *iocp.Socket {
+func (d *fixture) loose(f iocp.Family) *iocp.Socket {
 	d.t.Helper()
 	s, err := d.port.NewSocket(f)
 	d.t.must(err)
@@ -70,7 +70,7 @@ func (d *desk) loose(f iocp.Family) *iocp.Socket {
 }
 
 // listener makes a listener and associates it.
-func (d *desk) listener(key any) *iocp.Listener {
+func (d *fixture) listener(key any) *iocp.Listener {
 	d.t.Helper()
 	l := d.looseListener(loopback4)
 	d.t.must(d.port.Associate(l, key))
@@ -78,7 +78,7 @@ func (d *desk) listener(key any) *iocp.Listener {
 }
 
 // looseListener makes a listener without a port.
-func (d *desk) looseListener(at netip.AddrPort) *iocp.Listener {
+func (d *fixture) looseListener(at netip.AddrPort) *iocp.Listener {
 	d.t.Helper()
 	l, err := d.port.Listen(at, iocp.ListenConfig{})
 	d.t.must(err)

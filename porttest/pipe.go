@@ -10,7 +10,7 @@ import (
 // Pipes: C132. Both ends are the backend's: what one does shows at the other.
 
 // pipe makes a pipe whose ends are associated under the keys "r" and "w".
-func (d *desk) pipe() (*iocp.PipeReader, *iocp.PipeWriter) {
+func (d *fixture) pipe() (*iocp.PipeReader, *iocp.PipeWriter) {
 	d.t.Helper()
 	r, w, err := d.port.Pipe()
 	if errors.Is(err, iocp.ErrNotSupported) {

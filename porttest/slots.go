@@ -208,7 +208,7 @@ func silentAtCap(t *trial) {
 // ownPort has a worker busy on one port: that takes no slot of another, and its
 // slot is free as soon as it is closed.
 func ownPort(t *trial) {
-	other := t.newDesk(t.config)
+	other := t.newFixture(t.config)
 	w := t.port.Worker()
 	defer w.Close()
 	if w.Port() != t.port {

@@ -42,7 +42,7 @@ func (c clause) try(t testing.TB, h Harness) {
 // for the test's goroutine unless they say otherwise.
 type trial struct {
 	testing.TB
-	*desk // of the port that most clauses need only
+	*fixture // of the port that most clauses need only
 
 	harness  Harness
 	config   iocp.Config
@@ -50,7 +50,7 @@ type trial struct {
 	deadline time.Time
 	before   survey
 	ledger   ledger
-	desks    []*desk
+	fixtures []*fixture
 	waiters  []*waiter
 	foreign  []io.Closer // the foreign network's
 	network  network     // nil until there is a foreign end
@@ -66,7 +66,7 @@ func newTrial(t testing.TB, h Harness, cfg iocp.Config) *trial {
 		tr.before = newSurvey()
 	}
 	tr.allow(bound)
-	tr.desk = tr.newDesk(cfg)
+	tr.fixture = tr.newFixture(cfg)
 	return tr
 }
 
@@ -87,7 +87,7 @@ func (t *trial) giveUp(what string) {
 // dump shows the ports. Any goroutine.
 func (t *trial) dump() string {
 	var b strings.Builder
-	for i, d := range t.desks {
+	for i, d := range t.fixtures {
 		fmt.Fprintf(&b, "port %d: %+v\n", i, d.port.Stats())
 	}
 	fmt.Fprintf(&b, "operations outstanding: %d", t.ledger.outstanding())
@@ -122,7 +122,7 @@ func (t *trial) tidy() {
 	for _, w := range t.waiters {
 		w.dismiss()
 	}
-	for _, d := range t.desks {
+	for _, d := range t.fixtures {
 		d.shut()
 	}
 	for _, w := range t.waiters {
@@ -143,7 +143,7 @@ func (t *trial) tidy() {
 
 func (t *trial) checkAccount() {
 	var submitted, completed uint64
-	for _, d := range t.desks {
+	for _, d := range t.fixtures {
 		st := d.port.Stats()
 		submitted += st.Submitted
 		completed += st.Completed

@@ -201,7 +201,7 @@ func unixRemoved(t *trial) {
 	path := d.Path()
 	t.must(d.Close())
 	gone(path)
-	other := t.newDesk(t.config)
+	other := t.newFixture(t.config)
 	last, err := other.port.ListenUnix(t.unixPath(), iocp.ListenConfig{})
 	t.must(err)
 	t.own(last)

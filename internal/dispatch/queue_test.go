@@ -27,8 +27,8 @@ func (r *reference) holdsMoved() bool {
 	return false
 }
 
-// desk is a queue beside its reference, with a local queue to move packets from.
-type desk struct {
+// fixture is a queue beside its reference, with a local queue to move packets from.
+type fixture struct {
 	*testing.T
 	queue
 	reference
@@ -37,8 +37,8 @@ type desk struct {
 	next  int
 }
 
-func newDesk(t *testing.T, start uint32) *desk {
-	d := &desk{T: t, local: driver.NewTray(1, new(atomic.Int32))}
+func newFixture(t *testing.T, start uint32) *fixture {
+	d := &fixture{T: t, local: driver.NewTray(1, new(atomic.Int32))}
 	d.moved = map[int]bool{}
 	d.put, d.requeued = start, start-uint32(start%7)
 	d.taken.Store(start)
@@ -46,12 +46,12 @@ func newDesk(t *testing.T, start uint32) *desk {
 }
 
 // packet makes one more.
-func (d *desk) packet() *driver.Op {
+func (d *fixture) packet() *driver.Op {
 	d.next++
 	return &driver.Op{N: d.next}
 }
 
-func (d *desk) step(what int) {
+func (d *fixture) step(what int) {
 	switch {
 	case what < 4:
 		d.push(d.packet())
@@ -76,7 +76,7 @@ func (d *desk) step(what int) {
 }
 
 // move requeues what lies in the local queue.
-func (d *desk) move(older bool) {
+func (d *fixture) move(older bool) {
 	d.requeue(d.local, older)
 	for _, n := range d.lies {
 		d.moved[n] = true
@@ -89,7 +89,7 @@ func (d *desk) move(older bool) {
 	d.lies = nil
 }
 
-func (d *desk) check() {
+func (d *fixture) check() {
 	if n := int(d.put - d.taken.Load()); n != len(d.packets) || n != d.len() || d.some.Load() != (n > 0) {
 		d.Fatalf("numbers of %d packets, %d are there, some: %v; want %v", n, d.len(), d.some.Load(), d.packets)
 	}
@@ -104,7 +104,7 @@ func TestQueueKeepsItsNumbers(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	for round, start := range []uint32{0, 1, math.MaxUint32 - 5, math.MaxInt32 - 3, 1 << 31} {
 		rnd := rand.New(rand.NewPCG(seed, uint64(round)))
-		d := newDesk(t, start)
+		d := newFixture(t, start)
 		for range 5000 {
 			if d.step(rnd.IntN(11)); !t.Failed() {
 				d.check()
@@ -119,7 +119,7 @@ func TestQueueKeepsItsNumbers(t *testing.T) {
 // A packet that was dequeued long ago may look as if it weren't, once others have
 // been moved to the front; one that is there never looks dequeued.
 func TestWhatIsQueuedIsNeverGone(t *testing.T) {
-	d := newDesk(t, math.MaxUint32-1)
+	d := newFixture(t, math.MaxUint32-1)
 	var order driver.Order
 	for range 10 {
 		d.push(d.packet())

@@ -9,17 +9,17 @@ import (
 	"iocp"
 )
 
-// A desk is a port with a worker that serves it.
-type desk struct {
+// A fixture is a port with a worker that serves it.
+type fixture struct {
 	t      *trial
 	port   *iocp.Port
 	worker *iocp.Worker // made when first needed: clauses about waiters have their own
 }
 
-func (t *trial) newDesk(cfg iocp.Config) *desk {
+func (t *trial) newFixture(cfg iocp.Config) *fixture {
 	t.Helper()
-	d := &desk{t: t, port: t.harness.New(t, cfg)}
-	t.desks = append(t.desks, d)
+	d := &fixture{t: t, port: t.harness.New(t, cfg)}
+	t.fixtures = append(t.fixtures, d)
 	return d
 }
 
@@ -38,8 +38,8 @@ func (t *trial) wait(w *iocp.Worker, dst []iocp.Completion, timeout time.Duratio
 	return n, err
 }
 
-// serve is wait on the desk's own worker.
-func (d *desk) serve(dst []iocp.Completion, timeout time.Duration) (int, error) {
+// serve is wait on the fixture's own worker.
+func (d *fixture) serve(dst []iocp.Completion, timeout time.Duration) (int, error) {
 	if d.worker == nil {
 		d.worker = d.port.Worker()
 	}
@@ -48,13 +48,13 @@ func (d *desk) serve(dst []iocp.Completion, timeout time.Duration) (int, error) 
 
 // rest closes the worker, for clauses in which it must not count as busy. A
 // later wait makes another.
-func (d *desk) rest() {
+func (d *fixture) rest() {
 	d.worker.Close()
 	d.worker = nil
 }
 
 // next dequeues one packet.
-func (d *desk) next() iocp.Completion {
+func (d *fixture) next() iocp.Completion {
 	d.t.Helper()
 	var dst [1]iocp.Completion
 	_, err := d.serve(dst[:], d.t.left())
@@ -77,7 +77,7 @@ type packet struct {
 }
 
 // expect dequeues one packet, which must be as described.
-func (d *desk) expect(want packet) iocp.Completion {
+func (d *fixture) expect(want packet) iocp.Completion {
 	d.t.Helper()
 	c := d.next()
 	d.t.check(c, want)
@@ -93,7 +93,7 @@ func (t *trial) check(c iocp.Completion, want packet) {
 }
 
 // over checks that the port is closed and has nothing more to hand out.
-func (d *desk) over() {
+func (d *fixture) over() {
 	d.t.Helper()
 	var dst [1]iocp.Completion
 	n, err := d.serve(dst[:], d.t.left())
@@ -103,7 +103,7 @@ func (d *desk) over() {
 }
 
 // empty checks that looking without waiting finds nothing.
-func (d *desk) empty() {
+func (d *fixture) empty() {
 	d.t.Helper()
 	var dst [1]iocp.Completion
 	n, err := d.serve(dst[:], 0)
@@ -113,15 +113,15 @@ func (d *desk) empty() {
 }
 
 // close closes the port, which must not need anybody to wait on it.
-func (d *desk) close() {
+func (d *fixture) close() {
 	d.t.Helper()
 	background(d.t, "closing the port", d.closing).must()
 }
 
-func (d *desk) closing() (struct{}, error) { return struct{}{}, d.port.Close() }
+func (d *fixture) closing() (struct{}, error) { return struct{}{}, d.port.Close() }
 
 // shut closes the port at a trial's end and dequeues what is left.
-func (d *desk) shut() {
+func (d *fixture) shut() {
 	closed := background(d.t, "closing the port at the end", d.closing)
 	var dst [16]iocp.Completion
 	for {
@@ -143,7 +143,7 @@ func (d *desk) shut() {
 
 // The operations, entered in the ledger. They must be accepted.
 
-func (d *desk) post(op *iocp.Op, n int, key any) {
+func (d *fixture) post(op *iocp.Op, n int, key any) {
 	d.t.Helper()
 	d.t.begin(op, func() error { return d.port.Post(op, n, key) })
 }
