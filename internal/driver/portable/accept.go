@@ -29,15 +29,7 @@ func (a *acceptor) attached(p *port) {
 	a.standing.Init(&a.h.mu, p.accepts, func() { signal(a.note) }, a.again)
 }
 
-func (a *acceptor) verdict(op *driver.Op) error {
-	switch {
-	case a.l.closed:
-		return net.ErrClosed
-	case op.Canceled:
-		return driver.ErrAborted
-	}
-	return nil
-}
+func (a *acceptor) verdict(op *driver.Op) error { return a.h.verdict(op) }
 
 func (a *acceptor) transfer(op *driver.Op) (int, error) {
 	a.inside.Lock()

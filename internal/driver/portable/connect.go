@@ -37,6 +37,21 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	addr = unmapped(addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.connectable(); err != nil {
+		return err
+	}
+	if addr.Addr().Is6() != s.v6 {
+		return driver.ErrInvalid
+	}
+	d := dialer(s.local)
+	s.dial(op, func(ctx context.Context) (net.Conn, error) {
+		return d.DialContext(ctx, network(addr.Addr()), addr.String())
+	})
+	return nil
+}
+
+// connectable says why no connect can be made now. The caller holds mu.
+func (s *stream) connectable() error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
@@ -44,13 +59,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 		return driver.ErrConnected
 	case s.port == nil:
 		return driver.ErrNotAssociated
-	case addr.Addr().Is6() != s.v6:
-		return driver.ErrInvalid
 	}
-	d := dialer(s.local)
-	s.dial(op, func(ctx context.Context) (net.Conn, error) {
-		return d.DialContext(ctx, network(addr.Addr()), addr.String())
-	})
 	return nil
 }
 

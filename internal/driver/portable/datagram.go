@@ -173,17 +173,6 @@ func (d *datagram) LocalAddr() netip.AddrPort { return addrPort(d.conn.LocalAddr
 // Path is the path that a Unix socket is bound to.
 func (d *datagram) Path() string { return pathOf(d.conn.LocalAddr()) }
 
-// verdict says why an operation need not be tried. The caller holds mu.
-func (d *datagram) verdict(op *driver.Op) error {
-	switch {
-	case d.closed:
-		return net.ErrClosed
-	case op.Canceled:
-		return driver.ErrAborted
-	}
-	return nil
-}
-
 // settle is what to report for an operation that failed with err. None of it
 // stays with the socket. The caller holds mu.
 func (d *datagram) settle(op *driver.Op, err error) error {

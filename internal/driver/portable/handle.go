@@ -48,6 +48,18 @@ func (h *handle) markClosed(self driver.Handle) bool {
 	return true
 }
 
+// verdict says why an operation that was accepted need not be tried. The caller
+// holds mu.
+func (h *handle) verdict(op *driver.Op) error {
+	switch {
+	case h.closed:
+		return net.ErrClosed
+	case op.Canceled:
+		return driver.ErrAborted
+	}
+	return nil
+}
+
 // addrPort is net's address as ours; invalid when there is none.
 func addrPort(a net.Addr) netip.AddrPort {
 	switch a := a.(type) {

@@ -96,11 +96,8 @@ func (e *pipeEnd) Close() error {
 func (e *pipeEnd) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
 
 func (e *pipeEnd) verdict(op *driver.Op) error {
-	switch {
-	case e.closed:
-		return net.ErrClosed
-	case op.Canceled:
-		return driver.ErrAborted
+	if err := e.handle.verdict(op); err != nil {
+		return err
 	}
 	return e.failure
 }

@@ -192,14 +192,10 @@ func (s *stream) usable() error {
 	return s.failure
 }
 
-// verdict says why a transfer that was accepted need not be tried. The caller
-// holds mu.
+// verdict is the handle's, or what ended the connection. The caller holds mu.
 func (s *stream) verdict(op *driver.Op) error {
-	switch {
-	case s.closed:
-		return net.ErrClosed
-	case op.Canceled:
-		return driver.ErrAborted
+	if err := s.handle.verdict(op); err != nil {
+		return err
 	}
 	return s.failure
 }

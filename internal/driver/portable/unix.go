@@ -37,11 +37,8 @@ func (p *port) ListenUnix(at *driver.UnixFile, _ driver.ListenOptions) (driver.L
 func (s unixStream) ConnectUnix(op *driver.Op, path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return net.ErrClosed
-	case s.conn != nil || s.dialing != nil:
-		return driver.ErrConnected
+	if err := s.connectable(); err != nil {
+		return err
 	}
 	s.dial(op, func(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, path) })
 	return nil

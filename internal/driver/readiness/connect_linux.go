@@ -38,13 +38,9 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	s.lock()
 	defer s.unlock()
-	switch {
-	case s.closed:
-		return net.ErrClosed
-	case s.few().connecting != nil || s.connected:
-		return driver.ErrConnected
+	if err := s.beginConnect(); err != nil {
+		return err
 	}
-	s.more().err, s.hungUp = nil, false
 	err := unix.Connect(s.fd(), sockaddr(addr, s.v6))
 	if err != nil && err != unix.EINPROGRESS && !networkAnswer(err) {
 		return sysError("connect", err)
@@ -55,6 +51,19 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	} else if err != unix.EINPROGRESS {
 		s.endConnect(sysError("connect", err), nil)
 	}
+	return nil
+}
+
+// beginConnect says why no connect can be made now, or forgets how the last one
+// ended. The lock is held.
+func (s *stream) beginConnect() error {
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.few().connecting != nil || s.connected:
+		return driver.ErrConnected
+	}
+	s.more().err, s.hungUp = nil, false
 	return nil
 }
 

@@ -78,13 +78,9 @@ func bindUnix(fd int, at *driver.UnixFile) error {
 func (u *unixStream) ConnectUnix(op *driver.Op, path string) error {
 	u.lock()
 	defer u.unlock()
-	switch {
-	case u.closed:
-		return net.ErrClosed
-	case u.few().connecting != nil || u.connected:
-		return driver.ErrConnected
+	if err := u.beginConnect(); err != nil {
+		return err
 	}
-	u.more().err, u.hungUp = nil, false
 	u.rare.connecting = op
 	u.tryConnect(path)
 	return nil

@@ -69,11 +69,9 @@ func (r *record) dropConn() {
 func (l *Listener) packet(r *record, _ int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r.state != inKernel {
-		l.port.unknown.Add(1)
+	if !l.returned(r) {
 		return
 	}
-	l.landed(r)
 	conn, err := l.take(r)
 	if lostInBacklog(err) || l.takenAlong(r, 0, r.status()) {
 		if err = l.post(r); err == nil {

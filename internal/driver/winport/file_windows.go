@@ -99,20 +99,16 @@ func (r *record) at(off int64, done int) {
 func (f *File) packet(r *record, n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.state != inKernel {
-		f.port.unknown.Add(1)
+	if !f.returned(r) {
 		return
 	}
-	f.landed(r)
 	r.op.N += n
 	if status := r.status(); status == 0 && n == driver.TransferMax && r.op.N < r.op.Len() && !f.closed && !r.canceled {
 		f.begin(r, true)
 	} else {
 		f.report(r, status, true)
 	}
-	if f.closed && f.lent == 0 {
-		f.release()
-	}
+	f.releaseLast()
 }
 
 // report ends an operation that the kernel doesn't hold.
@@ -143,21 +139,14 @@ func (f *File) result(r *record, status syscall.Errno) error {
 func (f *File) Cancel(op *driver.Op) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r := f.ops.find(op)
-	return r != nil && f.cancel(r)
+	return f.cancelOn(&f.ops, op)
 }
 
 // CancelAll implements driver.Handle.
 func (f *File) CancelAll() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := 0
-	for _, r := range f.ops.recs {
-		if f.cancel(r) {
-			n++
-		}
-	}
-	return n
+	return f.cancelAll(&f.ops)
 }
 
 // Close implements driver.Handle. The file is closed when the kernel has given
@@ -168,12 +157,7 @@ func (f *File) Close() error {
 	if f.closed {
 		return nil
 	}
-	f.closed = true
-	if f.lent == 0 {
-		return f.release()
-	}
-	system.cancel(f.sock, nil)
-	return nil
+	return f.shut()
 }
 
 // Size implements driver.File.

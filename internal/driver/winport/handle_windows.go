@@ -23,7 +23,6 @@ type handle struct {
 	token  uint64 // in port.handles
 	closed bool   // by Close or Abort; sock may live on until records are back
 	lent   int    // records of this handle in the kernel
-
 }
 
 // Attach implements driver.Handle.
@@ -65,6 +64,17 @@ func (h *handle) landed(r *record) {
 	r.unload()
 	h.lent--
 	h.port.lent.Add(-1)
+}
+
+// returned takes back a record whose packet has come, and reports whether the
+// kernel had it.
+func (h *handle) returned(r *record) bool {
+	if r.state != inKernel {
+		h.port.unknown.Add(1)
+		return false
+	}
+	h.landed(r)
+	return true
 }
 
 // started looks at what the starting call returned: a packet follows success
@@ -110,12 +120,60 @@ func (h *handle) cancel(r *record) bool {
 	return true
 }
 
+// cancelOn is cancel for an operation, if it is on the line.
+func (h *handle) cancelOn(l *line, op *driver.Op) bool {
+	r := l.find(op)
+	return r != nil && h.cancel(r)
+}
+
+// cancelAll is cancel for every operation on the line; it reports how many.
+func (h *handle) cancelAll(l *line) (n int) {
+	for _, r := range l.recs {
+		if h.cancel(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// goOn has an operation that isn't over given to the kernel again, unless nobody
+// wants that any more.
+func (h *handle) goOn(r *record) {
+	switch {
+	case h.closed:
+		r.end(r.op.N, net.ErrClosed)
+	case r.canceled:
+		r.end(r.op.N, driver.ErrAborted)
+	default:
+		r.state = queued
+	}
+}
+
 // takenAlong reports whether the kernel has given up an operation that nobody
 // cancelled. Windows ends all receives of a TCP socket with any one that is
 // cancelled (github.com/dotnet/corefx pull request 36516), which is why a Stream
 // gives it one at a time (decision 12); what else it may end isn't written anywhere.
 func (h *handle) takenAlong(r *record, n int, status syscall.Errno) bool {
 	return status == windows.ERROR_OPERATION_ABORTED && n == 0 && !r.canceled && !h.closed
+}
+
+// shut closes a file or a pipe's end: now, or else when the kernel has given back
+// everything, which it is asked for.
+func (h *handle) shut() error {
+	h.closed = true
+	if h.lent == 0 {
+		return h.release()
+	}
+	system.cancel(h.sock, nil)
+	return nil
+}
+
+// releaseLast is release for what has been closed, once the kernel has given
+// everything back.
+func (h *handle) releaseLast() {
+	if h.closed && h.lent == 0 {
+		h.release()
+	}
 }
 
 // release closes the SOCKET or HANDLE.

@@ -117,8 +117,8 @@ func (l *Listener) TryAccept() (driver.Stream, error) {
 func (l *Listener) Cancel(op *driver.Op) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r := l.accepts.find(op); r != nil {
-		return l.cancel(r)
+	if l.cancelOn(&l.accepts, op) {
+		return true
 	}
 	for _, st := range l.standing {
 		if st.op == op {
@@ -132,12 +132,7 @@ func (l *Listener) Cancel(op *driver.Op) bool {
 func (l *Listener) CancelAll() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for _, r := range l.accepts.recs {
-		if l.cancel(r) {
-			n++
-		}
-	}
+	n := l.cancelAll(&l.accepts)
 	for _, st := range slices.Clone(l.standing) {
 		if st.stop(driver.ErrAborted, false) {
 			n++

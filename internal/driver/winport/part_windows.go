@@ -85,7 +85,6 @@ func (f *File) hold() bool {
 func (f *File) letGo() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.lent--; f.closed && f.lent == 0 {
-		f.release()
-	}
+	f.lent--
+	f.releaseLast()
 }

@@ -121,16 +121,12 @@ func piece(op *driver.Op) []byte {
 func (e *PipeEnd) packet(r *record, n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r.state != inKernel {
-		e.port.unknown.Add(1)
+	if !e.returned(r) {
 		return
 	}
-	e.landed(r)
 	e.over(r, n, r.status())
 	e.advance(true)
-	if e.closed && e.lent == 0 {
-		e.release()
-	}
+	e.releaseLast()
 }
 
 // over looks at an operation that the kernel has given back, or didn't take.
@@ -140,12 +136,8 @@ func (e *PipeEnd) over(r *record, n int, status syscall.Errno) {
 		r.end(r.op.N, e.failure(r, status))
 	case !r.op.Kind.Outward() || over:
 		r.end(r.op.N, nil)
-	case e.closed:
-		r.end(r.op.N, net.ErrClosed)
-	case r.canceled:
-		r.end(r.op.N, driver.ErrAborted)
 	default:
-		r.state = queued
+		e.goOn(r)
 	}
 }
 
@@ -178,8 +170,7 @@ func (e *PipeEnd) failure(r *record, status syscall.Errno) error {
 func (e *PipeEnd) Cancel(op *driver.Op) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r := e.ops.find(op)
-	found := r != nil && e.cancel(r)
+	found := e.cancelOn(&e.ops, op)
 	e.advance(false)
 	return found
 }
@@ -188,12 +179,7 @@ func (e *PipeEnd) Cancel(op *driver.Op) bool {
 func (e *PipeEnd) CancelAll() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := 0
-	for _, r := range e.ops.recs {
-		if e.cancel(r) {
-			n++
-		}
-	}
+	n := e.cancelAll(&e.ops)
 	e.advance(false)
 	return n
 }
@@ -206,14 +192,8 @@ func (e *PipeEnd) Close() error {
 	if e.closed {
 		return nil
 	}
-	e.closed = true
 	e.ops.giveUp(net.ErrClosed)
-	var err error
-	if e.lent == 0 {
-		err = e.release()
-	} else {
-		system.cancel(e.sock, nil)
-	}
+	err := e.shut()
 	e.advance(false)
 	return err
 }

@@ -67,9 +67,7 @@ func (s *Stream) partRead(r *record, n int, status syscall.Errno) {
 		r.end(r.op.N, fileError("ReadFile", status))
 	}
 	s.advance(&s.sends, false)
-	if s.closed && s.lent == 0 {
-		s.release()
-	}
+	s.releaseLast()
 }
 
 // fileSent looks at a part of a file that the kernel has given back.

@@ -72,16 +72,11 @@ func newConnected(sock windows.Handle, v6 bool) *Stream {
 
 // packet implements owner.
 func (s *Stream) packet(r *record, n int) {
+	var unused *driver.Buf
 	s.mu.Lock()
-	if r.state != inKernel {
-		s.mu.Unlock()
-		s.port.unknown.Add(1)
-		return
-	}
-	s.landed(r)
-	unused := s.over(r, n)
-	if s.closed && s.lent == 0 {
-		s.release()
+	if s.returned(r) {
+		unused = s.over(r, n)
+		s.releaseLast()
 	}
 	s.mu.Unlock()
 	giveBack(unused)
@@ -153,8 +148,8 @@ func (s *Stream) Cancel(op *driver.Op) bool {
 	defer s.mu.Unlock()
 	found := false
 	for _, l := range []*line{&s.recvs, &s.sends} {
-		if r := l.find(op); r != nil {
-			found = s.cancel(r)
+		if s.cancelOn(l, op) {
+			found = true
 			s.advance(l, false)
 		}
 	}
@@ -170,11 +165,7 @@ func (s *Stream) CancelAll() int {
 	defer s.mu.Unlock()
 	n := 0
 	for _, l := range []*line{&s.recvs, &s.sends} {
-		for _, r := range l.recs {
-			if s.cancel(r) {
-				n++
-			}
-		}
+		n += s.cancelAll(l)
 		s.advance(l, false)
 	}
 	if s.connecting != nil && s.cancel(s.connecting) {

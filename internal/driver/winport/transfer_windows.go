@@ -81,15 +81,10 @@ func (s *Stream) beginSend(r *record) error {
 // sent looks at a send that the kernel has given back: it is over with an
 // error or with all its bytes (C73).
 func (s *Stream) sent(r *record, n int, status syscall.Errno) {
-	switch over := r.op.Moved(n); {
-	case status != 0 || over:
+	if over := r.op.Moved(n); status != 0 || over {
 		r.end(r.op.N, s.outcome(r, "WSASend", status))
-	case s.closed:
-		r.end(r.op.N, net.ErrClosed)
-	case r.canceled:
-		r.end(r.op.N, driver.ErrAborted)
-	default:
-		r.state = queued
+	} else {
+		s.goOn(r)
 	}
 }
 
