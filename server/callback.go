@@ -15,12 +15,12 @@ const (
 
 var callbacks = [...]string{"OnOpen", "OnData", "OnEnd", "OnWritable", "OnClose"}
 
-// call runs a callback in the goroutine of c.by.
+// call runs a callback in the goroutine whose turn it is.
 func (c *Conn) call(which callback, data []byte, cause error) {
 	returned := false
 	defer c.called(which, &returned)
 	if c.srv.cfg.Blocking {
-		c.by.blocking(func() { c.invoke(which, data, cause) })
+		c.turn.Load().by.blocking(func() { c.invoke(which, data, cause) })
 	} else {
 		c.invoke(which, data, cause)
 	}
@@ -58,7 +58,7 @@ func (c *Conn) called(which callback, returned *bool) {
 	c.srv.cfg.Logger.Error("handler panicked", "callback", err.Callback, "conn", c.id,
 		"remote", c.RemoteAddr(), "panic", v, "stack", string(err.Stack))
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.phase == closed {
 		return
 	}
@@ -73,7 +73,7 @@ func (c *Conn) called(which callback, returned *bool) {
 // on, to a worker: this one ends. The caller holds mu; the connection is broken.
 func (c *Conn) abandon() {
 	aside := c.aside
-	held, _ := c.free()
+	held := c.free()
 	if held != nil {
 		held.Buf.Release()
 	}

@@ -32,7 +32,7 @@ const looks = 4
 // closeFor is Close, for a reason.
 func (c *Conn) closeFor(cause error) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.phase != open {
 		return net.ErrClosed
 	}
@@ -62,7 +62,7 @@ func (c *Conn) startClosing(cause error) {
 // holds of it, or has it all and doesn't end its side.
 func (c *Conn) look() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.phase != closing {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"iocp"
 )
@@ -18,10 +19,10 @@ type Conn struct {
 
 	mu   sync.Mutex
 	data any
-	out  *outbox // nil while nothing is queued
-	rare *rarely // mostly nil; see more
-	by   *member // whose goroutine runs a callback; else nil
-	slot int32   // where the server's list has it; guarded by the server's mu
+	out  *outbox              // nil while nothing is queued
+	rare *rarely              // mostly nil; see more
+	turn atomic.Pointer[turn] // the callback that runs, if any: see turn
+	slot int32                // where the server's list has it; guarded by the server's mu
 	life
 }
 
@@ -43,20 +44,28 @@ func (c *Conn) LocalAddr() netip.AddrPort { return c.sock.Addr() }
 func (c *Conn) SetData(data any) {
 	c.mu.Lock()
 	c.data = data
-	c.mu.Unlock()
+	c.unlock()
 }
 
 // Data is what SetData was last given.
 func (c *Conn) Data() any {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.data
+}
+
+// unlock releases mu.
+func (c *Conn) unlock() {
+	if odd := c.isOdd(); odd != c.odd.Load() {
+		c.odd.Store(odd)
+	}
+	c.mu.Unlock()
 }
 
 // Queued is the number of bytes in the send queue, those being sent included.
 func (c *Conn) Queued() int {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.queued()
 }
 
@@ -82,7 +91,7 @@ func (c *Conn) Close() error { return c.closeFor(net.ErrClosed) }
 // closed already.
 func (c *Conn) Abort() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if !c.breakOff(net.ErrClosed) {
 		return net.ErrClosed
 	}
@@ -98,7 +107,7 @@ func (c *Conn) Abort() error {
 // any more.
 func (c *Conn) CloseWrite() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.phase != open || c.shut {
 		return net.ErrClosed
 	}
@@ -124,14 +133,11 @@ func (c *Conn) CloseWrite() error {
 // A callback that blocks without saying so holds up a worker: see Config.Workers.
 // With Config.Blocking every callback is run like that.
 func (c *Conn) Blocking(f func()) {
-	c.mu.Lock()
-	by := c.by
-	c.mu.Unlock()
-	if by == nil {
+	if t := c.turn.Load(); t != nil {
+		t.by.blocking(f)
+	} else {
 		f()
-		return
 	}
-	by.blocking(f)
 }
 
 // Pause stops reading from the connection: after the OnData under way, if any,
@@ -140,7 +146,7 @@ func (c *Conn) Blocking(f func()) {
 func (c *Conn) Pause() {
 	c.mu.Lock()
 	c.paused = true
-	c.mu.Unlock()
+	c.unlock()
 }
 
 // Resume undoes Pause. Any goroutine may call it, such as a timer's.
@@ -148,5 +154,5 @@ func (c *Conn) Resume() {
 	c.mu.Lock()
 	c.paused = false
 	c.wake()
-	c.mu.Unlock()
+	c.unlock()
 }

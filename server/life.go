@@ -1,6 +1,10 @@
 package server
 
-import "iocp"
+import (
+	"sync/atomic"
+
+	"iocp"
+)
 
 // phase is where a connection is in its life.
 type phase uint8
@@ -57,6 +61,12 @@ const (
 	ended // for good
 )
 
+// The lock is for what is out of the ordinary, and for sending. On a connection
+// that isn't odd the receiving chain takes its turn, and gives it up, without it;
+// then it looks whether the connection is odd by now, so that what was left for
+// the end of the callback is seen by one of the two: the chain, or who finds that
+// nobody has the turn.
+
 // life is a connection's part of that, guarded by its mu.
 type life struct {
 	phase   phase
@@ -64,9 +74,16 @@ type life struct {
 	paused  bool  // by Pause
 	over    bool  // the peer has ended its stream, and OnEnd is told
 	shut    bool  // by CloseWrite
-	answer  bool  // in a callback, until something is sent; see sendNow
 	refused bool  // a message was, for lack of room: OnWritable is to be called
 	aside   bool  // OnWritable is called by the sending chain
+
+	odd atomic.Bool // isOdd, as of the last unlock
+}
+
+// isOdd reports whether there is anything else to a connection than receiving,
+// and sending what the system takes at once. The caller holds mu.
+func (c *Conn) isOdd() bool {
+	return c.phase != open || c.in != receiving || c.paused || c.over || c.shut || c.refused || c.aside || c.out != nil
 }
 
 // sending reports whether the sending chain is under way. The caller holds mu.
@@ -80,16 +97,18 @@ func (c *Conn) begin() {
 
 // received is a completion of the receiving chain.
 func (c *Conn) received(comp *iocp.Completion, by *member) {
-	c.mu.Lock()
-	if c.by != nil {
-		c.more().held = hold(comp)
-		c.mu.Unlock()
-		return
+	woken, heard := false, true
+	if c.odd.Load() || !c.turn.CompareAndSwap(nil, &by.first) {
+		c.mu.Lock()
+		if !c.turn.CompareAndSwap(nil, &by.first) {
+			c.more().held = hold(comp)
+			c.unlock()
+			return
+		}
+		woken, heard = c.in == waking, c.phase == open
+		c.in = receiving
+		c.unlock()
 	}
-	woken, heard := c.in == waking, c.phase == open
-	c.in = receiving
-	c.by, c.answer = by, true
-	c.mu.Unlock()
 	switch {
 	case woken:
 	case comp.Err != nil || comp.N == 0:
@@ -117,22 +136,30 @@ func (c *Conn) deliver(buf iocp.Buf) {
 
 // readOn follows a callback of the receiving chain, which goes on, rests or ends.
 func (c *Conn) readOn() {
+	t := c.turn.Load()
+	if !c.odd.Load() {
+		c.turn.Store(nil)
+		if !c.odd.Load() || !c.turn.CompareAndSwap(nil, t) {
+			c.arm(t.by) // what comes is held while the sending chain has the turn
+			return
+		}
+	}
 	c.mu.Lock()
 	c.writable()
-	_, by := c.free()
+	c.free()
 	if c.phase == open && c.over && c.shut {
 		c.startClosing(nil)
 	}
 	switch {
 	case c.phase == broken:
 		c.in = resting
-		c.settle(by)
+		c.settle(t.by)
 	case c.full():
 		c.in = resting
-		c.mu.Unlock()
+		c.unlock()
 	default:
-		c.mu.Unlock()
-		c.arm(by)
+		c.unlock()
+		c.arm(t.by)
 	}
 }
 
@@ -141,7 +168,7 @@ func (c *Conn) readOn() {
 func (c *Conn) writable() {
 	for c.due() {
 		c.refused = false
-		c.mu.Unlock()
+		c.unlock()
 		c.call(onWritable, nil, nil)
 		c.mu.Lock()
 	}
@@ -171,12 +198,13 @@ func (c *Conn) readEnd(err error) {
 	c.mu.Lock()
 	if err == nil && c.phase == open && c.srv.ends != nil {
 		c.over = true
-		c.mu.Unlock()
+		c.unlock()
 		c.call(onEnd, nil, nil)
 		c.readOn()
 		return
 	}
-	_, by := c.free()
+	by := c.turn.Load().by
+	c.free()
 	c.in = ended
 	if err != nil {
 		c.breakOff(err)
@@ -205,15 +233,15 @@ func (c *Conn) sent(err error, by *member) {
 		c.finish()
 	}
 	resume := c.resume()
-	tell := c.by == nil && c.due()
+	tell := c.due() && c.turn.CompareAndSwap(nil, &by.later)
 	switch {
 	case tell:
-		c.by, c.aside = by, !resume
+		c.aside = !resume
 	case next == nil && !resume:
 		c.settle(by)
 		return
 	}
-	c.mu.Unlock()
+	c.unlock()
 	c.launch(next)
 	switch {
 	case tell && !resume:
@@ -230,22 +258,23 @@ func (c *Conn) sent(err error, by *member) {
 func (c *Conn) tellAside() {
 	c.mu.Lock()
 	c.writable()
-	held, by := c.free()
-	c.mu.Unlock()
+	by := c.turn.Load().by
+	held := c.free()
+	c.unlock()
 	if held != nil {
 		c.received(held, by)
 	}
 }
 
-// free ends a callback, in the goroutine of by, and takes what has been held
-// meanwhile. The caller holds mu.
-func (c *Conn) free() (held *iocp.Completion, by *member) {
+// free gives the turn up, and takes what has been held meanwhile. The caller holds
+// mu.
+func (c *Conn) free() (held *iocp.Completion) {
 	if c.rare != nil {
 		held, c.rare.held = c.rare.held, nil
 	}
-	by = c.by
-	c.by, c.answer, c.aside = nil, false, false
-	return held, by
+	c.aside = false
+	c.turn.Store(nil)
+	return held
 }
 
 // resume reports whether a resting receiving chain has to go on now, and if so
@@ -276,10 +305,11 @@ func (c *Conn) wake() {
 func (c *Conn) settle(by *member) {
 	was := c.phase
 	if was == open || c.in == receiving || c.in == waking || c.sending() {
-		c.mu.Unlock()
+		c.unlock()
 		return
 	}
-	c.phase, c.by = closed, by
+	c.phase = closed
+	c.turn.Store(&by.later)
 	cause := error(nil)
 	if e := c.rare; e != nil {
 		cause = e.cause
@@ -287,7 +317,7 @@ func (c *Conn) settle(by *member) {
 			e.timer.Stop()
 		}
 	}
-	c.mu.Unlock()
+	c.unlock()
 	if was == closing {
 		c.sock.Close()
 	}

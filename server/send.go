@@ -41,7 +41,7 @@ func (c *Conn) trySend(m message) error {
 	err := c.admits()
 	if err != nil {
 		c.refused = err == ErrQueueFull && c.srv.writables != nil || c.refused
-		c.mu.Unlock()
+		c.unlock()
 		if err == ErrQueueFull {
 			c.srv.queueFull.Add(1)
 		}
@@ -66,8 +66,8 @@ func (c *Conn) sendNow(m message) int {
 	if m.len() == 0 {
 		return 0
 	}
-	answer := c.answer
-	c.answer = false
+	t := c.turn.Load()
+	answer := t != nil && t == &t.by.first && c.turn.CompareAndSwap(t, &t.by.later)
 	if c.out != nil || !answer && m.len() < nowMin && c.port().Backlog() {
 		return 0
 	}
@@ -75,9 +75,9 @@ func (c *Conn) sendNow(m message) int {
 	if err != nil {
 		return 0
 	}
-	by := c.by
-	if by == nil {
-		by = c.srv.nobody
+	by := c.srv.nobody
+	if t != nil {
+		by = t.by
 	}
 	by.tally.sent(n)
 	return n
@@ -94,10 +94,10 @@ func (c *Conn) send(ctx context.Context, m message) error {
 		return nil
 	case ErrQueueFull:
 		w := c.out.waiters.push(m)
-		c.mu.Unlock()
+		c.unlock()
 		return c.await(ctx, w)
 	default:
-		c.mu.Unlock()
+		c.unlock()
 		return err
 	}
 }
@@ -110,7 +110,7 @@ func (c *Conn) await(ctx context.Context, w *waiter) error {
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.out != nil && c.out.waiters.remove(w) {
 		return ctx.Err()
 	}
@@ -134,7 +134,7 @@ func (c *Conn) admits() error {
 // starts a send unless one is under way. The caller holds mu, which is released.
 func (c *Conn) put(m message, sent int) {
 	if m.len() == sent {
-		c.mu.Unlock()
+		c.unlock()
 		return
 	}
 	if c.out == nil {
@@ -142,7 +142,7 @@ func (c *Conn) put(m message, sent int) {
 	}
 	c.out.add(m, sent)
 	o := c.takeOff()
-	c.mu.Unlock()
+	c.unlock()
 	c.launch(o)
 }
 

@@ -73,7 +73,7 @@ func New(h Handler, cfg Config) (*Server, error) {
 	for _, p := range s.ports {
 		s.crews = append(s.crews, &crew{srv: s, port: p, size: workers})
 	}
-	s.nobody = &member{crew: s.crews[0]}
+	s.nobody = newMember(s.crews[0])
 	s.working, s.endWork = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -119,7 +119,7 @@ func (s *Server) Addr() netip.AddrPort {
 // open makes a connection of an accepted socket and calls OnOpen.
 func (s *Server) open(sock *iocp.Socket, by *member) {
 	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1)}
-	c.by = by
+	c.turn.Store(&by.later)
 	if err := c.port().Associate(sock, c); err != nil {
 		s.refuse(sock)
 		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)

@@ -32,6 +32,19 @@ type member struct {
 	extra   bool         // stands in for one that is blocked
 	blocked bool
 	tally   tally
+
+	first turn // a receiving chain's callback that has sent nothing yet
+	later turn // any other
+}
+
+// A turn is a callback that runs, as its connection knows it. Whoever makes it
+// the connection's, in place of nil, may run callbacks, until it is nil again.
+type turn struct{ by *member }
+
+func newMember(cr *crew) *member {
+	m := &member{crew: cr}
+	m.first.by, m.later.by = m, m
+	return m
 }
 
 // idleMax is how long an extra worker waits in vain before it ends.
@@ -56,7 +69,7 @@ func (cr *crew) add(extra bool) {
 	if n := len(cr.spare); n > 0 {
 		m, cr.spare = cr.spare[n-1], cr.spare[:n-1]
 	} else {
-		m = &member{crew: cr}
+		m = newMember(cr)
 		cr.members = append(cr.members, m)
 	}
 	m.extra = extra

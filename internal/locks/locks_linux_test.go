@@ -29,7 +29,7 @@ var rooms = []string{".", "server", "internal/dispatch", "internal/driver", "int
 // as much as batches are small.
 var limits = map[string]float64{
 	"readiness.stream": 1,
-	"server.Conn":      3,
+	"server.Conn":      1,
 	"driver.Tray":      3, // of which one looks whether the packet before is still there: it is taken if so
 }
 
