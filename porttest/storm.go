@@ -30,7 +30,7 @@ func storm(t *trial) {
 			}
 			t.mayStart(s, rng.IntN(3))
 			acts = append(acts, t.act(func() { s.Close() }))
-			t.weather()
+			t.dequeueAll()
 		}
 		for _, a := range acts {
 			a.must()
@@ -71,8 +71,8 @@ func (t *trial) mayStart(s *iocp.Socket, kind int) {
 	})
 }
 
-// weather dequeues what there is.
-func (t *trial) weather() {
+// dequeueAll dequeues what there is.
+func (t *trial) dequeueAll() {
 	dst := make([]iocp.Completion, 8)
 	n, _ := t.serve(dst, 0)
 	for _, c := range dst[:n] {

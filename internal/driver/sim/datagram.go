@@ -34,7 +34,7 @@ type message struct {
 
 func (n *network) newDatagram() *datagram {
 	d := &datagram{}
-	d.socket = socket{self: d, net: n, chance: n.weather.chance(n.next())}
+	d.socket = socket{self: d, net: n, chance: n.profile.chance(n.next())}
 	return d
 }
 
@@ -43,7 +43,7 @@ func (p *port) NewDatagram(addr netip.AddrPort) (driver.Datagram, error) {
 	n := p.net
 	n.mu.Lock()
 	defer n.unlock()
-	if n.weather.lacks(partUDP) {
+	if n.profile.lacks(partUDP) {
 		return nil, driver.ErrNotSupported
 	}
 	at, err := n.udp.take(addr)

@@ -32,7 +32,7 @@ type file struct {
 // OpenFile implements driver.FilePort.
 func (p *port) OpenFile(name string, flag int, perm fs.FileMode) (driver.File, error) {
 	n := p.net
-	if n.weather.lacks(partFile) {
+	if n.profile.lacks(partFile) {
 		return nil, driver.ErrNotSupported
 	}
 	disk, err := blocking.Open(name, flag, perm)
@@ -41,7 +41,7 @@ func (p *port) OpenFile(name string, flag int, perm fs.FileMode) (driver.File, e
 	}
 	n.mu.Lock()
 	defer n.unlock()
-	return &file{disk: disk, net: n, chance: n.weather.chance(n.next())}, nil
+	return &file{disk: disk, net: n, chance: n.profile.chance(n.next())}, nil
 }
 
 // Attach implements driver.Handle.

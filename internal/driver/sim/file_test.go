@@ -182,12 +182,12 @@ func TestFileOnFailingNetwork(t *testing.T) {
 // A network may refuse operations on files, hold few of them, or have no files
 // and pipes at all.
 func TestFileRefusals(t *testing.T) {
-	for kind, mood := range map[driver.Kind]string{driver.KindReadAt: "no-read", driver.KindWriteAt: "no-write"} {
-		r := newRig(t, "1:"+mood+"/refused")
+	for kind, fault := range map[driver.Kind]string{driver.KindReadAt: "no-read", driver.KindWriteAt: "no-write"} {
+		r := newRig(t, "1:"+fault+"/refused")
 		f := r.file("content")
 		start := map[driver.Kind]func(*driver.Op) error{driver.KindReadAt: f.ReadAt, driver.KindWriteAt: f.WriteAt}[kind]
 		if err := start(transfer(kind, make([]byte, 1))); !errors.Is(err, driver.ErrNotSupported) {
-			t.Errorf("%s: %v", mood, err)
+			t.Errorf("%s: %v", fault, err)
 		}
 	}
 

@@ -49,7 +49,7 @@ func (n *network) newListener(backlog int) *listener {
 	if backlog == 0 {
 		backlog = backlogMax
 	}
-	return &listener{net: n, room: min(backlog, backlogMax), chance: n.weather.chance(n.next())}
+	return &listener{net: n, room: min(backlog, backlogMax), chance: n.profile.chance(n.next())}
 }
 
 // Attach implements driver.Handle.

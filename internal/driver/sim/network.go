@@ -11,7 +11,7 @@ import (
 // their handles; it is taken before the sinks' and the pools', never after.
 type network struct {
 	name    string
-	weather weather
+	profile profile
 	ports   int // open; under networks' lock
 
 	mu      sync.Mutex
@@ -37,18 +37,18 @@ type event struct {
 	do     func()
 }
 
-func newNetwork(name string, w weather) *network {
+func newNetwork(name string, w profile) *network {
 	n := &network{
 		name:    name,
 		life:    -1,
-		weather: w,
+		profile: w,
 		tcp:     newNames[*listener](),
 		udp:     newNames[*datagram](),
 		paths:   make(map[string]*place),
 		more:    make(chan struct{}, 1),
 	}
-	n.chance = n.weather.chance(0)
-	if w.is(moodFailing) {
+	n.chance = n.profile.chance(0)
+	if w.is(faultFailing) {
 		n.life = n.chance.lifetime()
 	}
 	return n

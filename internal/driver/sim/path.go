@@ -23,7 +23,7 @@ type place struct {
 func (n *network) bind(at *driver.UnixFile, h driver.Handle) (*place, error) {
 	p := &place{h: h, key: key(at.Name), at: at}
 	switch {
-	case n.weather.lacks(partUnix):
+	case n.profile.lacks(partUnix):
 		return nil, driver.ErrNotSupported
 	case !isFile(at.Name):
 		if n.paths[p.key] != nil {

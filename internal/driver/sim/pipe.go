@@ -14,7 +14,7 @@ var errNoReader = sysError("write", driver.ErrBrokenPipe, syscall.EPIPE)
 
 // Pipe implements driver.PipePort.
 func (p *port) Pipe() (r, w driver.PipeEnd, err error) {
-	if p.net.weather.lacks(partPipe) {
+	if p.net.profile.lacks(partPipe) {
 		return nil, nil, driver.ErrNotSupported
 	}
 	p.net.mu.Lock()

@@ -42,7 +42,7 @@ func TestPipeHoldsSome(t *testing.T) {
 	}
 }
 
-// Rough weather makes a pipe small and receives short, but breaks nothing.
+// A rough network makes a pipe small and receives short, but breaks nothing.
 func TestRoughPipe(t *testing.T) {
 	for seed := range 20 {
 		r := newRig(t, fmt.Sprint(seed, ":rough/pipe"))

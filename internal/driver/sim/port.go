@@ -83,7 +83,7 @@ func (p *port) Wake() { signal(p.wake) }
 func (p *port) Flush() {}
 
 // Note implements driver.Port.
-func (p *port) Note() string { return p.net.weather.String() }
+func (p *port) Note() string { return p.net.profile.String() }
 
 // InFlight implements driver.Port.
 func (p *port) InFlight() int { return int(p.moving.Load()) }

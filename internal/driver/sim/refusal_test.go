@@ -13,7 +13,7 @@ import (
 // loses nothing.
 func TestRefusedOperations(t *testing.T) {
 	for _, c := range []struct {
-		mood  string
+		fault string
 		start func(*rig) (*driver.Op, error)
 	}{
 		{"no-recv", func(r *rig) (*driver.Op, error) {
@@ -56,16 +56,16 @@ func TestRefusedOperations(t *testing.T) {
 			return op, d.SendTo(op)
 		}},
 	} {
-		r := newRig(t, "1:"+c.mood+"/refused")
+		r := newRig(t, "1:"+c.fault+"/refused")
 		op, err := c.start(r)
 		if !errors.Is(err, driver.ErrNotSupported) || !strings.Contains(err.Error(), "not supported") {
-			t.Errorf("%s: %v", c.mood, err)
+			t.Errorf("%s: %v", c.fault, err)
 		}
 		if over := r.settle(); len(over) > 0 || r.port.InFlight() > 0 || op.Err != nil {
-			t.Errorf("%s: a refused operation has had %d completions, or is under way", c.mood, len(over))
+			t.Errorf("%s: a refused operation has had %d completions, or is under way", c.fault, len(over))
 		}
-		if !strings.Contains(r.port.Note(), c.mood) {
-			t.Errorf("the note %q doesn't say %s", r.port.Note(), c.mood)
+		if !strings.Contains(r.port.Note(), c.fault) {
+			t.Errorf("the note %q doesn't say %s", r.port.Note(), c.fault)
 		}
 	}
 }

@@ -69,18 +69,18 @@ func (Backend) Variant(v string) driver.Backend { return Backend{v} }
 
 // Open makes a port on the network that the name says.
 func (b Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
-	w, err := b.weather()
+	w, err := b.profile()
 	if err != nil {
 		return nil, err
 	}
 	return newPort(join(b.variant, w), cfg, sink), nil
 }
 
-// weather reads SEED[:MOOD...][/NAME].
-func (b Backend) weather() (weather, error) {
+// profile reads SEED[:FAULT...][/NAME].
+func (b Backend) profile() (profile, error) {
 	chances, _, _ := strings.Cut(b.variant, "/")
 	words := strings.Split(chances, ":")
-	seed, moods := words[0], words[1:]
+	seed, faults := words[0], words[1:]
 	if seed == "" {
 		seed = os.Getenv(seedVar)
 	}
@@ -89,15 +89,15 @@ func (b Backend) weather() (weather, error) {
 	}
 	n, err := strconv.ParseUint(seed, 10, 64)
 	if err != nil {
-		return weather{}, fmt.Errorf("%q is no simulated network: say sim:SEED with a number, or set %s", b.Name(), seedVar)
+		return profile{}, fmt.Errorf("%q is no simulated network: say sim:SEED with a number, or set %s", b.Name(), seedVar)
 	}
-	for _, mood := range moods {
-		if !isMood(mood) {
-			return weather{}, fmt.Errorf("%q is no simulated network: after sim:SEED say :%s, :%s, :%s or :%sWHAT, which is one of %s",
-				b.Name(), moodRough, moodFailing, moodFull, moodWithout, strings.Join(missable, ", "))
+	for _, fault := range faults {
+		if !isFault(fault) {
+			return profile{}, fmt.Errorf("%q is no simulated network: after sim:SEED say :%s, :%s, :%s or :%sWHAT, which is one of %s",
+				b.Name(), faultRough, faultFailing, faultFull, faultWithout, strings.Join(missable, ", "))
 		}
 	}
-	return weather{seed: n, moods: moods}, nil
+	return profile{seed: n, faults: faults}, nil
 }
 
 // networks are those with open ports.
@@ -107,7 +107,7 @@ var networks struct {
 }
 
 // join finds or makes the network of a name.
-func join(name string, w weather) *network {
+func join(name string, w profile) *network {
 	networks.Lock()
 	defer networks.Unlock()
 	n := networks.byName[name]

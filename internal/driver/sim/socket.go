@@ -43,7 +43,7 @@ func (s *socket) Attach(to driver.Port) (err error) {
 	return err
 }
 
-// enqueue accepts an operation, unless the weather forbids it.
+// enqueue accepts an operation, unless the profile forbids it.
 func (s *socket) enqueue(q *queue, op *driver.Op) error {
 	if err := s.chance.refusal(op, q.ops.Len()); err != nil {
 		return err

@@ -46,7 +46,7 @@ func newInbox(c chance) inbox { return inbox{window: c.window()} }
 
 func (n *network) newStream(v6 bool) *stream {
 	s := &stream{v6: v6}
-	s.socket = socket{self: s, net: n, chance: n.weather.chance(n.next())}
+	s.socket = socket{self: s, net: n, chance: n.profile.chance(n.next())}
 	s.in = newInbox(s.chance)
 	return s
 }

@@ -11,7 +11,7 @@ type unixStream struct{ *stream }
 
 // NewUnixStream implements driver.UnixPort.
 func (p *port) NewUnixStream() (driver.UnixStream, error) {
-	if p.net.weather.lacks(partUnix) {
+	if p.net.profile.lacks(partUnix) {
 		return nil, driver.ErrNotSupported
 	}
 	p.net.mu.Lock()
@@ -42,7 +42,7 @@ func (p *port) NewUnixDatagram(at *driver.UnixFile) (driver.Datagram, error) {
 	d := n.newDatagram()
 	d.unix, d.room, d.name = true, d.chance.places(), driver.Name{Path: at.Name}
 	if at.Name == "" {
-		if n.weather.lacks(partUnix) {
+		if n.profile.lacks(partUnix) {
 			return nil, driver.ErrNotSupported
 		}
 		return d, nil

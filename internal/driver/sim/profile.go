@@ -10,18 +10,18 @@ import (
 	"iocp/internal/driver"
 )
 
-// weather is what a network is like.
-type weather struct {
-	seed  uint64
-	moods []string
+// profile is which faults a network has (fault injection), and its seed.
+type profile struct {
+	seed   uint64
+	faults []string
 }
 
-// The moods that a network may have, several at a time.
+// The faults that a network may have, several at a time.
 const (
-	moodRough   = "rough"
-	moodFailing = "failing"
-	moodFull    = "full"
-	moodWithout = "no-" // and what is missing
+	faultRough   = "rough"
+	faultFailing = "failing"
+	faultFull    = "full"
+	faultWithout = "no-" // and what is missing
 )
 
 // The parts of the backend that a network may lack. It may also refuse
@@ -35,19 +35,19 @@ const (
 
 var missable = []string{partUDP, partUnix, partFile, partPipe, "accept", "connect", "recv", "send", "recvfrom", "sendto", "read", "write"}
 
-// isMood reports whether there is such a mood.
-func isMood(s string) bool {
-	what, without := strings.CutPrefix(s, moodWithout)
-	return without && slices.Contains(missable, what) || slices.Contains([]string{moodRough, moodFailing, moodFull}, s)
+// isFault reports whether there is such a fault.
+func isFault(s string) bool {
+	what, without := strings.CutPrefix(s, faultWithout)
+	return without && slices.Contains(missable, what) || slices.Contains([]string{faultRough, faultFailing, faultFull}, s)
 }
 
-func (w *weather) is(mood string) bool { return slices.Contains(w.moods, mood) }
+func (w *profile) is(fault string) bool { return slices.Contains(w.faults, fault) }
 
 // lacks reports whether a part is missing, or an operation refused.
-func (w *weather) lacks(what string) bool { return w.is(moodWithout + what) }
+func (w *profile) lacks(what string) bool { return w.is(faultWithout + what) }
 
-func (w *weather) String() string {
-	return strings.Join(append([]string{fmt.Sprintf("simulated network, seed %d", w.seed)}, w.moods...), ", ")
+func (w *profile) String() string {
+	return strings.Join(append([]string{fmt.Sprintf("simulated network, seed %d", w.seed)}, w.faults...), ", ")
 }
 
 // fullAt is how many operations of a direction a handle has at most, on a
@@ -74,13 +74,13 @@ const (
 // chance decides for one handle. The network's lock guards it.
 type chance struct {
 	*rand.Rand
-	weather *weather
+	profile *profile
 	rough   bool
 }
 
 // chance gives the handle of a number its chances.
-func (w *weather) chance(handle uint64) chance {
-	return chance{rand.New(rand.NewPCG(w.seed, handle)), w, w.is(moodRough)}
+func (w *profile) chance(handle uint64) chance {
+	return chance{rand.New(rand.NewPCG(w.seed, handle)), w, w.is(faultRough)}
 }
 
 // delay is mostly short, and now and then very long.
@@ -94,9 +94,9 @@ func (c chance) strikes(rarely int) bool { return c.rough && c.IntN(rarely) == 0
 // refusal is why an operation isn't accepted where some are pending already.
 func (c chance) refusal(op *driver.Op, pending int) error {
 	switch {
-	case c.weather.lacks(op.Kind.String()):
+	case c.profile.lacks(op.Kind.String()):
 		return errNoOpcode
-	case c.weather.is(moodFull) && pending >= fullAt, c.strikes(rarelyFull):
+	case c.profile.is(faultFull) && pending >= fullAt, c.strikes(rarelyFull):
 		return errNoBufs
 	}
 	return nil
