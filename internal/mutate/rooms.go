@@ -51,6 +51,12 @@ var rooms = []room{
 		tests: []stage{{pkg: "./internal/sched"}, modelTests, linuxTests},
 	},
 	{
+		name: "driver",
+		files: []string{"internal/driver/direction.go", "internal/driver/list.go", "internal/driver/op.go",
+			"internal/driver/setback.go", "internal/driver/standing.go"},
+		tests: []stage{{pkg: "./internal/driver"}, {pkg: "./internal/driver/sim"}, linuxTests},
+	},
+	{
 		name:  "readiness",
 		files: []string{"internal/driver/readiness/*.go"},
 		tests: []stage{{pkg: "./internal/driver/readiness"}, linuxTests, modelTestsPoll, rootTestsPolling},
