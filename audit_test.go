@@ -220,10 +220,10 @@ func (s stutter) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) 
 	return s.Backend.Open(cfg, stutterSink{sink})
 }
 
-func (s stutterSink) Complete(op *driver.Op, polling bool) {
-	s.Sink.Complete(op, polling)
+func (s stutterSink) Complete(op *driver.Op, o *driver.Order, by *driver.LocalQueue) {
+	s.Sink.Complete(op, o, by)
 	if op.Kind == driver.KindSend {
-		s.Sink.Complete(op, polling)
+		s.Sink.Complete(op, o, by)
 	}
 }
 

@@ -54,7 +54,7 @@ type Engine struct {
 	born    time.Time // what timers count from
 
 	closing atomic.Bool
-	locals  atomic.Pointer[[]*driver.Tray] // local queues by number; grows only
+	locals  atomic.Pointer[[]*driver.LocalQueue] // local queues by number; grows only
 
 	// What is written with every operation, and what with every batch, is on a
 	// cache line of its own, so that readers of the fields above don't lose theirs.
@@ -103,7 +103,7 @@ func New(cfg Config) *Engine {
 		born:   time.Now(),
 	}
 	e.polled = sync.NewCond(&e.mu)
-	e.locals.Store(new([]*driver.Tray))
+	e.locals.Store(new([]*driver.LocalQueue))
 	return e
 }
 
@@ -126,7 +126,7 @@ func (e *Engine) Backlog() bool {
 }
 
 // Post queues a packet that was admitted.
-func (e *Engine) Post(op *driver.Op) { (*sink)(e).Complete(op, false) }
+func (e *Engine) Post(op *driver.Op) { (*sink)(e).Complete(op, nil, nil) }
 
 // flush starts what the backend held back. It must be called without mu.
 func (e *Engine) flush() {

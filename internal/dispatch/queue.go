@@ -58,7 +58,7 @@ func (q *queue) pop() *driver.Op {
 
 // requeue takes what lies in a local queue: to the front if it is older than what
 // is here, else to the end.
-func (q *queue) requeue(from *driver.Tray, older bool) {
+func (q *queue) requeue(from *driver.LocalQueue, older bool) {
 	if from.Len() == 0 {
 		return
 	}
@@ -85,8 +85,8 @@ func (q *queue) requeue(from *driver.Tray, older bool) {
 // local queue, and reports whether it did: behind the one before it, if that
 // hasn't been dequeued; else into the queue of the worker that has found it; else
 // into that of the worker that is at work on the handle's packets, if it has more.
-func (e *Engine) deliver(op *driver.Op, o *driver.Order, by *driver.Tray) bool {
-	if id := o.Tray(); id == 0 && !o.Gone(e.global.taken.Load()) {
+func (e *Engine) deliver(op *driver.Op, o *driver.Order, by *driver.LocalQueue) bool {
+	if id := o.At(); id == 0 && !o.Gone(e.global.taken.Load()) {
 		return false
 	} else if id != 0 {
 		if before := e.local(id); before != by && before.Follow(op, o) {
@@ -131,7 +131,7 @@ func (e *Engine) pop() *driver.Op {
 	if op := e.global.pop(); op != nil {
 		return op
 	}
-	var longest *driver.Tray
+	var longest *driver.LocalQueue
 	for _, w := range e.workers {
 		if n := w.local.Len(); n > 0 && (longest == nil || n > longest.Len()) {
 			longest = w.local

@@ -32,13 +32,13 @@ type fixture struct {
 	*testing.T
 	queue
 	reference
-	local *driver.Tray
+	local *driver.LocalQueue
 	lies  []int // in the local queue
 	next  int
 }
 
 func newFixture(t *testing.T, start uint32) *fixture {
-	d := &fixture{T: t, local: driver.NewTray(1, new(atomic.Int32))}
+	d := &fixture{T: t, local: driver.NewLocalQueue(1, new(atomic.Int32))}
 	d.moved = map[int]bool{}
 	d.put, d.requeued = start, start-uint32(start%7)
 	d.taken.Store(start)

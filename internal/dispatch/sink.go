@@ -12,29 +12,16 @@ var _ driver.Sink = (*sink)(nil)
 func (e *Engine) Sink() driver.Sink { return (*sink)(e) }
 
 // Complete implements driver.Sink.
-func (s *sink) Complete(op *driver.Op, polling bool) {
+func (s *sink) Complete(op *driver.Op, o *driver.Order, by *driver.LocalQueue) {
 	e := (*Engine)(s)
-	e.mu.Lock()
-	e.global.push(op)
-	if !polling {
-		e.dispatch(nil)
-		e.arm()
-	}
-	e.mu.Unlock()
-}
-
-// Deliver implements driver.Sink.
-func (s *sink) Deliver(op *driver.Op, o *driver.Order, by *driver.Tray) {
-	if o == nil {
-		o = new(driver.Order)
-	}
-	e := (*Engine)(s)
-	if e.deliver(op, o, by) {
+	if o != nil && e.deliver(op, o, by) {
 		return
 	}
 	e.mu.Lock()
 	e.global.push(op)
-	o.Queue(e.global.put)
+	if o != nil {
+		o.Queue(e.global.put)
+	}
 	if by == nil {
 		e.dispatch(nil)
 		e.arm()

@@ -56,7 +56,7 @@ func (e *Engine) NewWorker(ctx context.Context) *Worker {
 // core is a worker's local queue and its poller. Those of closed workers are used
 // again: numbers of local queues are few.
 type core struct {
-	local  *driver.Tray
+	local  *driver.LocalQueue
 	poller driver.Poller
 }
 
@@ -69,16 +69,16 @@ func (e *Engine) newCore() core {
 	}
 	all := *e.locals.Load()
 	if len(all) == math.MaxUint16 { // there are no more numbers; the local queue stays empty
-		return core{driver.NewTray(0, &e.nonempty), e.drv.NewPoller(nil)}
+		return core{driver.NewLocalQueue(0, &e.nonempty), e.drv.NewPoller(nil)}
 	}
-	t := driver.NewTray(uint16(len(all)+1), &e.nonempty)
+	t := driver.NewLocalQueue(uint16(len(all)+1), &e.nonempty)
 	all = append(slices.Clip(all), t)
 	e.locals.Store(&all)
 	return core{t, e.drv.NewPoller(t)}
 }
 
 // local is the local queue of that number.
-func (e *Engine) local(id uint16) *driver.Tray { return (*e.locals.Load())[id-1] }
+func (e *Engine) local(id uint16) *driver.LocalQueue { return (*e.locals.Load())[id-1] }
 
 // Done reports whether the worker was closed.
 func (w *Worker) Done() bool { return w.done }

@@ -38,17 +38,17 @@ type Sink interface {
 	// backend calls it exactly once for each operation it accepted (for each
 	// node of a standing one), in the order in which the operations of one
 	// socket and direction were submitted; only one that was cancelled by
-	// itself may overtake. It never blocks and never calls back into the
-	// backend except, when polling is false, through Port.Wake.
+	// itself may overtake.
 	//
-	// polling is true when the caller is inside Port.Poll; the port then
-	// dispatches when Poll returns.
-	Complete(op *Op, polling bool)
-
-	// Deliver is Complete for a port with several pollers: tray is that of the
-	// poller that completes op, or nil if none does; order is that of op's
-	// direction, which the caller owns, or nil if it has none.
-	Deliver(op *Op, order *Order, tray *Tray)
+	// order is that of op's direction, which the caller owns; nil sends the
+	// packet through the global queue. by is the local queue of the poller that
+	// completes op, or AnyPoller on a port where one polls at a time: then the
+	// engine looks after its waiters when the poll returns. by is nil if nobody
+	// polls: then it does so at once.
+	//
+	// It never blocks and never calls back into the backend except, when by is
+	// nil, through Port.Wake or Poller.Wake.
+	Complete(op *Op, order *Order, by *LocalQueue)
 
 	// Backlog reports whether dequeued work is waiting to be handled, so
 	// that work which may be batched (Port.Flush) is worth holding back.
@@ -69,7 +69,7 @@ type Port interface {
 	// NewPoller makes the poller of one worker. What it completes goes into that
 	// worker's local queue if the port has several pollers and local isn't nil,
 	// and else into the global queue.
-	NewPoller(local *Tray) Poller
+	NewPoller(local *LocalQueue) Poller
 
 	// SeveralPoll reports whether any number may be polling at a time. If not, the
 	// engine lets one in at a time.

@@ -38,6 +38,18 @@ type Poller interface {
 	Idle() time.Duration
 }
 
+// AnyPoller stands for the local queue of whoever polls, on a port where one does at
+// a time. Nothing is ever put there: what is found goes into the global queue.
+var AnyPoller = new(LocalQueue)
+
+// ByPoller is AnyPoller for what a poll has found, and else nil.
+func ByPoller(polling bool) *LocalQueue {
+	if polling {
+		return AnyPoller
+	}
+	return nil
+}
+
 // IdleTime measures for how long a poller waits in the kernel. One goroutine at a
 // time calls Begin and End, any calls Total.
 type IdleTime struct {

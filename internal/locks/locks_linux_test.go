@@ -28,9 +28,9 @@ var rooms = []string{".", "server", "internal/dispatch", "internal/driver", "int
 // limit. What is taken once for a batch counts a part of one for each message,
 // as much as batches are small.
 var limits = map[string]float64{
-	"readiness.stream": 1,
-	"server.Conn":      1,
-	"driver.Tray":      3, // of which one looks whether the packet before is still there: it is taken if so
+	"readiness.stream":  1,
+	"server.Conn":       1,
+	"driver.LocalQueue": 3, // of which one looks whether the packet before is still there: it is taken if so
 }
 
 // batchLimit is how many may be taken once for a batch, of whatever kind.

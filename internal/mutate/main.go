@@ -20,7 +20,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "what the choice of mutants begins with")
 	flag.IntVar(&o.perRoom, "n", 20, "how many mutants of each room to try")
 	flag.StringVar(&o.room, "room", "", "try only this room's")
-	flag.StringVar(&o.only, "only", "", "try only those whose place and kind contain this, such as `tray.go:92: drop`")
+	flag.StringVar(&o.only, "only", "", "try only those whose place and kind contain this, such as `queue.go:92: drop`")
 	flag.BoolVar(&o.list, "list", false, "list the mutants instead of trying them")
 	flag.StringVar(&o.out, "out", "", "add the results to this `file`, a JSON object a line; what is in it already isn't tried again")
 	flag.BoolVar(&o.report, "report", false, "print the tables for what -out names, and try nothing")

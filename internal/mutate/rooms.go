@@ -42,7 +42,7 @@ var (
 var rooms = []room{
 	{
 		name:  "dispatch",
-		files: []string{"internal/dispatch/*.go", "internal/driver/tray.go", "internal/driver/timers.go"},
+		files: []string{"internal/dispatch/*.go", "internal/driver/localqueue.go", "internal/driver/timers.go"},
 		tests: []stage{{pkg: "./internal/dispatch"}, {pkg: "./internal/driver"}, modelTests, modelTestsPoll, linuxTests, rootTestsPolling},
 	},
 	{

@@ -37,10 +37,9 @@ func newHost() *host {
 	return h
 }
 
-func (h *host) Crew() *blocking.Crew           { return h.crew }
-func (h *host) Complete(op *driver.Op, _ bool) { h.ended <- op }
+func (h *host) Crew() *blocking.Crew { return h.crew }
 
-func (h *host) Deliver(op *driver.Op, _ *driver.Order, _ *driver.Tray) { h.ended <- op }
+func (h *host) Complete(op *driver.Op, _ *driver.Order, _ *driver.LocalQueue) { h.ended <- op }
 
 func (h *host) next(t *testing.T) *driver.Op {
 	t.Helper()

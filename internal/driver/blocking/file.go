@@ -134,7 +134,7 @@ func (f *File) appendBySize(b []byte) (int, error) {
 
 func (f *File) finish(op *driver.Op, n int, err error) {
 	op.N, op.Err = n, sysError(err)
-	f.crew.sink.Complete(op, false)
+	f.crew.sink.Complete(op, nil, nil)
 }
 
 // Cancel implements driver.Handle.

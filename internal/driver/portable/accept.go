@@ -141,7 +141,7 @@ func (a *acceptor) again() {
 
 // report completes a standing accept once more. The caller holds mu.
 func (a *acceptor) report(op *driver.Op, s driver.Stream, err error) {
-	a.h.port.sink.Complete(a.standing.Node(op, s, err), false)
+	a.h.port.sink.Complete(a.standing.Node(op, s, err), nil, nil)
 }
 
 func (a *acceptor) settle(op *driver.Op, _ int, err error) error {

@@ -18,9 +18,7 @@ var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 // queue is a Sink whose completions the test takes out one by one.
 type queue struct{ c chan *driver.Op }
 
-func (q *queue) Complete(op *driver.Op, polling bool) { q.c <- op }
-
-func (q *queue) Deliver(op *driver.Op, _ *driver.Order, _ *driver.Tray) { q.c <- op }
+func (q *queue) Complete(op *driver.Op, _ *driver.Order, _ *driver.LocalQueue) { q.c <- op }
 
 func (q *queue) Backlog() bool { return false }
 

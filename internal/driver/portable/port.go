@@ -61,7 +61,7 @@ type port struct {
 }
 
 // NewPoller implements driver.Port.
-func (p *port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+func (p *port) NewPoller(*driver.LocalQueue) driver.Poller { return driver.NewSinglePoller(p) }
 
 // SeveralPoll implements driver.Port.
 func (p *port) SeveralPoll() bool { return false }
@@ -162,7 +162,7 @@ func (p *port) accept() { p.pending.Add(1) }
 
 // complete reports an operation. The caller holds its handle's lock.
 func (p *port) complete(op *driver.Op) {
-	p.sink.Complete(op, false)
+	p.sink.Complete(op, nil, nil)
 	p.pending.Add(-1)
 	if p.shut.Load() {
 		p.Wake() // whoever closes the port waits for InFlight to change

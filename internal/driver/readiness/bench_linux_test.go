@@ -23,13 +23,13 @@ type bench struct {
 	deferred atomic.Bool
 
 	mu      sync.Mutex
-	byLocal map[*driver.Tray]*poller
+	byLocal map[*driver.LocalQueue]*poller
 	told    map[*driver.Op][]*poller
 }
 
 func newBench(t *testing.T, exec Exec) *bench {
 	t.Helper()
-	b := &bench{T: t, deadline: time.Now().Add(bound), byLocal: map[*driver.Tray]*poller{}, told: map[*driver.Op][]*poller{}}
+	b := &bench{T: t, deadline: time.Now().Add(bound), byLocal: map[*driver.LocalQueue]*poller{}, told: map[*driver.Op][]*poller{}}
 	port, err := Open(driver.Config{Pool: driver.NewPool(64, 1024, 16)}, b, exec)
 	b.must(err)
 	b.port = port.(*Port)
@@ -47,10 +47,9 @@ func (b *bench) must(err error) {
 }
 
 // Complete implements driver.Sink.
-func (b *bench) Complete(op *driver.Op, _ bool) { b.Deliver(op, nil, nil) }
 
-// Deliver implements driver.Sink.
-func (b *bench) Deliver(op *driver.Op, _ *driver.Order, local *driver.Tray) {
+// Complete implements driver.Sink.
+func (b *bench) Complete(op *driver.Op, _ *driver.Order, local *driver.LocalQueue) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.told[op] = append(b.told[op], b.byLocal[local])
@@ -77,7 +76,7 @@ func (b *bench) until(what string, is func() bool) {
 func (b *bench) newPoller() *poller {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	local := driver.NewTray(uint16(len(b.byLocal)+1), &b.nonempty)
+	local := driver.NewLocalQueue(uint16(len(b.byLocal)+1), &b.nonempty)
 	po := b.port.NewPoller(local).(*poller)
 	b.byLocal[local] = po
 	return po

@@ -70,37 +70,37 @@ func (s *stream) beginConnect() error {
 // connectOver looks whether the connect has been decided, and if so reports
 // it. It may not have been: the event can be one from before the connect.
 // Poll calls it, with the lock held.
-func (s *stream) connectOver(tray *driver.Tray) bool {
+func (s *stream) connectOver(local *driver.LocalQueue) bool {
 	errno, err := unix.GetsockoptInt(s.fd(), unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
 		err = syscall.Errno(errno)
 	}
 	if err != nil {
-		s.endConnect(sysError("connect", err), tray)
+		s.endConnect(sysError("connect", err), local)
 		return false
 	}
 	if _, err := unix.Getpeername(s.fd()); err != nil {
 		return false
 	}
-	s.established(tray)
+	s.established(local)
 	return s.connected
 }
 
 // established reports a connect that succeeded. The lock is held.
-func (s *stream) established(tray *driver.Tray) {
+func (s *stream) established(local *driver.LocalQueue) {
 	peer := addrPort(unix.Getpeername(s.fd()))
 	if !s.local && !s.rare.ownPort && driver.SelfConnected(addrPort(unix.Getsockname(s.fd())), peer) {
-		s.endConnect(sysError("connect", unix.ECONNREFUSED), tray)
+		s.endConnect(sysError("connect", unix.ECONNREFUSED), local)
 		return
 	}
 	s.setRemote(peer)
 	s.connected = true
 	s.recv.ready, s.send.ready = false, true
-	s.endConnect(nil, tray)
+	s.endConnect(nil, local)
 }
 
 // endConnect reports the connect's end. The lock is held.
-func (s *stream) endConnect(err error, tray *driver.Tray) {
+func (s *stream) endConnect(err error, local *driver.LocalQueue) {
 	if err != nil {
 		// Without this the next connect(2) only reports the failure again, as
 		// ECONNABORTED; C71 wants the socket to be of use.
@@ -110,7 +110,7 @@ func (s *stream) endConnect(err error, tray *driver.Tray) {
 	s.rare.connecting = nil
 	s.stopRetry()
 	op.Err = err
-	s.set.port.sink.Deliver(op, nil, tray)
+	s.set.port.sink.Complete(op, &s.recv.order, local)
 }
 
 // abortConnect gives a connect up. The lock is held.

@@ -139,7 +139,7 @@ func (s *stream) submitFast(op *driver.Op) bool {
 }
 
 // readyFast is ready for an event that says no more than that there is data.
-func (s *stream) readyFast(in *set, ev uint32, out *[]Transfer, tray *driver.Tray) bool {
+func (s *stream) readyFast(in *set, ev uint32, out *[]Transfer, local *driver.LocalQueue) bool {
 	w := s.recv.fast.word.Load()
 	usual := ev == unix.EPOLLIN || ev == unix.EPOLLIN|unix.EPOLLOUT && s.send.fast.state() == rest
 	if !usual || !s.recv.fast.step(w, pending, moving) {
@@ -150,17 +150,17 @@ func (s *stream) readyFast(in *set, ev uint32, out *[]Transfer, tray *driver.Tra
 	if t.aim(in.port.pool) {
 		*out = append(*out, t)
 	} else {
-		s.stepBack(in.port, &t, tray)
+		s.stepBack(in.port, &t, local)
 	}
 	return true
 }
 
 // stepBack is for a transfer that isn't made, since there is no buffer. It is
 // tried again with the lock held, so that Kick comes either before or after.
-func (s *stream) stepBack(p *Port, t *Transfer, tray *driver.Tray) {
+func (s *stream) stepBack(p *Port, t *Transfer, local *driver.LocalQueue) {
 	t.Errno = unix.EINTR
 	s.lock()
-	s.conclude(t, tray)
+	s.conclude(t, local)
 	closed := s.closed
 	s.unlock()
 	if closed {
@@ -170,15 +170,15 @@ func (s *stream) stepBack(p *Port, t *Transfer, tray *driver.Tray) {
 
 // finishFast is conclude for a receive that has taken all there was. The lock is
 // held, but the directions may be on the fast path.
-func (s *stream) finishFast(p *Port, t *Transfer, tray *driver.Tray) bool {
+func (s *stream) finishFast(p *Port, t *Transfer, local *driver.LocalQueue) bool {
 	if t.Send || t.Errno != 0 || t.N == 0 || t.N >= t.Len || s.recv.fast.state() != moving {
 		return false
 	}
 	t.bring()
 	t.op.Err = nil
-	s.settle(tray)
+	s.settle(local)
 	s.recv.fast.set(rest) // before own may be submitted again
-	p.sink.Deliver(t.op, &s.recv.order, tray)
+	p.sink.Complete(t.op, &s.recv.order, local)
 	return true
 }
 

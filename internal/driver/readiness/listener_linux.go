@@ -169,7 +169,7 @@ func (l *listener) unlessNobody(err error) error {
 
 // pump accepts for the pending operations while there are connections. The
 // lock is held.
-func (l *listener) pump(tray *driver.Tray) {
+func (l *listener) pump(local *driver.LocalQueue) {
 	for l.waits && l.ops.Front() != nil {
 		op := l.ops.Front()
 		if op.Kind == driver.KindAcceptMany && l.standing.Room() == 0 {
@@ -181,13 +181,13 @@ func (l *listener) pump(tray *driver.Tray) {
 			l.waits = false
 			l.standing.Over()
 		case err != nil:
-			l.failed(op, sysError("accept4", err), tray)
+			l.failed(op, sysError("accept4", err), local)
 		case op.Kind == driver.KindAccept:
 			op.SetAccepted(s)
-			l.complete(nil, tray)
+			l.complete(nil, local)
 		default:
 			l.standing.Eased()
-			l.report(op, s, nil, tray)
+			l.report(op, s, nil, local)
 		}
 	}
 }
@@ -195,14 +195,14 @@ func (l *listener) pump(tray *driver.Tray) {
 // failed sees to an accept that failed. A standing one goes on with Again, since
 // those who wait aren't told of a second time, and trying would fail until
 // something else has changed. The lock is held.
-func (l *listener) failed(op *driver.Op, err error, tray *driver.Tray) {
+func (l *listener) failed(op *driver.Op, err error, local *driver.LocalQueue) {
 	if op.Kind == driver.KindAccept || !driver.Passes(err) {
-		l.complete(err, tray)
+		l.complete(err, local)
 		return
 	}
 	l.waits = false
 	if l.standing.Failed(true) {
-		l.report(op, nil, err, tray)
+		l.report(op, nil, err, local)
 	}
 }
 
@@ -216,16 +216,16 @@ func (l *listener) again() {
 func (l *listener) goOn() { l.pump(nil) }
 
 // report completes a standing accept once more. The lock is held.
-func (l *listener) report(op *driver.Op, s driver.Stream, err error, tray *driver.Tray) {
-	l.set.port.sink.Deliver(l.standing.Node(op, s, err), &l.order, tray)
+func (l *listener) report(op *driver.Op, s driver.Stream, err error, local *driver.LocalQueue) {
+	l.set.port.sink.Complete(l.standing.Node(op, s, err), &l.order, local)
 }
 
 // complete ends the oldest operation. The lock is held.
-func (l *listener) complete(err error, tray *driver.Tray) {
+func (l *listener) complete(err error, local *driver.LocalQueue) {
 	l.luckier()
 	op := l.ops.Pop()
 	op.Err = err
-	l.set.port.sink.Deliver(op, &l.order, tray)
+	l.set.port.sink.Complete(op, &l.order, local)
 }
 
 // luckier ends a setback, since the oldest operation is over: the next may do
@@ -237,12 +237,12 @@ func (l *listener) luckier() {
 }
 
 // ready takes note of an event.
-func (l *listener) ready(_ *set, _ uint32, _ *[]Transfer, tray *driver.Tray) {
+func (l *listener) ready(_ *set, _ uint32, _ *[]Transfer, local *driver.LocalQueue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed && !l.standing.On() {
 		l.waits = true
-		l.pump(tray)
+		l.pump(local)
 	}
 }
 
@@ -259,7 +259,7 @@ func (l *listener) Cancel(op *driver.Op) bool {
 }
 
 // aborted reports an operation that was cancelled. The lock is held.
-func (l *listener) aborted(op *driver.Op) { l.set.port.sink.Deliver(op, &l.order, nil) }
+func (l *listener) aborted(op *driver.Op) { l.set.port.sink.Complete(op, &l.order, nil) }
 
 // CancelAll implements driver.Handle.
 func (l *listener) CancelAll() int {

@@ -11,7 +11,7 @@ import (
 // poller is one worker's (driver.Poller).
 type poller struct {
 	port   *Port
-	local  *driver.Tray        // nil: the global queue
+	local  *driver.LocalQueue  // nil: the global queue
 	owned  atomic.Pointer[set] // changed under the port's lock of owners; see ownership
 	called atomic.Bool         // the next wait must not be one
 	idle   driver.IdleTime
@@ -20,7 +20,9 @@ type poller struct {
 var _ driver.Poller = (*poller)(nil)
 
 // NewPoller implements driver.Port.
-func (p *Port) NewPoller(local *driver.Tray) driver.Poller { return &poller{port: p, local: local} }
+func (p *Port) NewPoller(local *driver.LocalQueue) driver.Poller {
+	return &poller{port: p, local: local}
+}
 
 // Poll implements driver.Poller. What was held back and what the kernel has ready
 // go into one batch.

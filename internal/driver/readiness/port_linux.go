@@ -99,8 +99,8 @@ type Port struct {
 // handle is a stream, a datagram socket or a listener.
 type handle interface {
 	// ready takes note of events and adds the transfers that they make worth
-	// while. Only a Poll calls it, for the given tray, which found them in a set.
-	ready(in *set, events uint32, out *[]Transfer, tray *driver.Tray)
+	// while. Only a Poll calls it, for the given local, which found them in a set.
+	ready(in *set, events uint32, out *[]Transfer, local *driver.LocalQueue)
 
 	// move puts it from one set into another, if it is there and the kernel
 	// has room, and reports whether it did. What it is ready for is told
@@ -138,7 +138,7 @@ func (p *Port) Poll(timeout time.Duration) error { return p.nobody.Poll(timeout)
 func (p *Port) SeveralPoll() bool { return true }
 
 // answer makes the transfers that events call for.
-func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
+func (s *set) answer(b *batch, events []epoll.Event, local *driver.LocalQueue) {
 	handles := driver.GetAll(&s.port.slots, b.handles[:0], events, (*epoll.Event).Token)
 	away, to := s.requested(len(events))
 	for i, h := range handles {
@@ -151,7 +151,7 @@ func (s *set) answer(b *batch, events []epoll.Event, tray *driver.Tray) {
 			s.before.Add(-1)
 			to.before.Add(1)
 		default:
-			h.ready(s, events[i].Events, &b.transfers, tray)
+			h.ready(s, events[i].Events, &b.transfers, local)
 		}
 	}
 	clear(handles)
@@ -205,16 +205,16 @@ func (s *set) flush() {
 // run carries out the transfers that events of a set make worth while and those
 // on its list, and does the same for sets with nobody to do it. It reports how
 // many operations that completed.
-func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) int {
+func (p *Port) run(b *batch, s *set, events []epoll.Event, local *driver.LocalQueue) int {
 	p.uses.Add(1)
-	done := s.run(b, events, tray)
+	done := s.run(b, events, local)
 	b.others = p.orphans(s, b.others[:0])
 	for _, o := range b.others {
 		n, _ := epoll.Ready(o.fd, b.events[:o.batchSize()])
-		done += o.run(b, b.events[:max(n, 0)], tray)
+		done += o.run(b, b.events[:max(n, 0)], local)
 		o.adopt(s)
 	}
-	done += p.runOthers(b, s, tray)
+	done += p.runOthers(b, s, local)
 	p.unuse()
 	p.remind(s)
 	return done
@@ -223,13 +223,13 @@ func (p *Port) run(b *batch, s *set, events []epoll.Event, tray *driver.Tray) in
 // runOthers carries out what is on the lists of other sets than one, of those
 // whose holders sleep: a stream that has been moved while it had a transfer under
 // way goes on there. It reports how many operations completed.
-func (p *Port) runOthers(b *batch, s *set, tray *driver.Tray) (done int) {
+func (p *Port) runOthers(b *batch, s *set, local *driver.LocalQueue) (done int) {
 	for _, o := range p.sets() {
 		if o == s || !o.todo.any() {
 			continue
 		}
 		if o.resting.Load() {
-			done += o.run(b, nil, tray)
+			done += o.run(b, nil, local)
 		}
 		p.remind(o) // its owner may be stuck, or may not poll again
 	}
@@ -246,16 +246,16 @@ func (p *Port) remind(s *set) {
 
 // run goes on until the list is empty or until so much is done that others must
 // get a look in.
-func (s *set) run(b *batch, events []epoll.Event, tray *driver.Tray) (done int) {
+func (s *set) run(b *batch, events []epoll.Event, local *driver.LocalQueue) (done int) {
 	recvs := recvsMax
-	if tray != nil {
+	if local != nil {
 		recvs = s.batchSize() // not to the disadvantage of those whom an event makes ready
 	}
 	for round := range roundsMax {
 		b.transfers = b.transfers[:0]
 		recvs -= s.todo.collect(b, recvs)
 		if round == 0 && len(events) > 0 {
-			s.answer(b, events, tray)
+			s.answer(b, events, local)
 		}
 		if len(b.transfers) == 0 {
 			break
@@ -266,7 +266,7 @@ func (s *set) run(b *batch, events []epoll.Event, tray *driver.Tray) (done int) 
 		}
 		for i := range b.transfers {
 			t := &b.transfers[i]
-			done += t.s.finish(s.port, t, tray)
+			done += t.s.finish(s.port, t, local)
 			t.giveBack()
 		}
 		clear(b.transfers)

@@ -35,8 +35,8 @@ type end struct {
 	last uint64
 }
 
-// Deliver implements driver.Sink.
-func (s *storm) Deliver(op *driver.Op, _ *driver.Order, local *driver.Tray) {
+// Complete implements driver.Sink.
+func (s *storm) Complete(op *driver.Op, _ *driver.Order, local *driver.LocalQueue) {
 	if local != nil {
 		local.Put(op, nil)
 		return
@@ -47,7 +47,6 @@ func (s *storm) Deliver(op *driver.Op, _ *driver.Order, local *driver.Tray) {
 }
 
 // Complete implements driver.Sink.
-func (s *storm) Complete(op *driver.Op, _ bool) { s.Deliver(op, nil, nil) }
 
 func TestStorm(t *testing.T) {
 	const lines, messages, workers = 64, 200, 4

@@ -237,8 +237,8 @@ func (s *stream) worth(send bool) bool {
 }
 
 // ready implements handle.
-func (s *stream) ready(in *set, ev uint32, out *[]Transfer, tray *driver.Tray) {
-	if s.readyFast(in, ev, out, tray) {
+func (s *stream) ready(in *set, ev uint32, out *[]Transfer, local *driver.LocalQueue) {
+	if s.readyFast(in, ev, out, local) {
 		return
 	}
 	s.lock()
@@ -249,7 +249,7 @@ func (s *stream) ready(in *set, ev uint32, out *[]Transfer, tray *driver.Tray) {
 	if !s.recv.busy { // else it has been
 		s.set.see(s)
 	}
-	if !s.closed && (s.few().connecting == nil || s.connectOver(tray)) {
+	if !s.closed && (s.few().connecting == nil || s.connectOver(local)) {
 		s.note(ev)
 		s.transfer(false, out)
 		s.transfer(true, out)
@@ -296,26 +296,26 @@ func (s *stream) Kick() {
 }
 
 // complete ends the operation at the head of a queue. The lock is held.
-func (s *stream) complete(q *queue, err error, tray *driver.Tray) {
+func (s *stream) complete(q *queue, err error, local *driver.LocalQueue) {
 	op := q.ops.Pop()
 	op.Err = err
-	s.settle(tray)
-	s.set.port.sink.Deliver(op, &q.order, tray)
+	s.settle(local)
+	s.set.port.sink.Complete(op, &q.order, local)
 }
 
-// settle says that the stream's packets are put on a tray from now on. The lock
+// settle says that the stream's packets are put on a local from now on. The lock
 // is held.
-func (s *stream) settle(tray *driver.Tray) {
-	s.recv.order.Settle(tray)
-	s.send.order.Settle(tray)
+func (s *stream) settle(local *driver.LocalQueue) {
+	s.recv.order.Settle(local)
+	s.send.order.Settle(local)
 }
 
 // failAll ends every operation of a queue whose head has no transfer under
 // way, and reports how many. The lock is held.
-func (s *stream) failAll(q *queue, err error, tray *driver.Tray) int {
+func (s *stream) failAll(q *queue, err error, local *driver.LocalQueue) int {
 	n := 0
 	for !q.busy && q.ops.Front() != nil {
-		s.complete(q, err, tray)
+		s.complete(q, err, local)
 		n++
 	}
 	return n
@@ -342,7 +342,7 @@ func (s *stream) Cancel(op *driver.Op) bool {
 
 // aborted reports an operation of a queue that was cancelled. The lock is held.
 func (s *stream) aborted(q *queue) func(*driver.Op) {
-	return func(op *driver.Op) { s.set.port.sink.Deliver(op, &q.order, nil) }
+	return func(op *driver.Op) { s.set.port.sink.Complete(op, &q.order, nil) }
 }
 
 // CancelAll implements driver.Handle.

@@ -69,40 +69,40 @@ func (t *Transfer) aim(pool *driver.Pool) bool {
 }
 
 // finish takes a transfer's result and reports how many operations it ended.
-func (s *stream) finish(p *Port, t *Transfer, tray *driver.Tray) int {
+func (s *stream) finish(p *Port, t *Transfer, local *driver.LocalQueue) int {
 	s.mu.Lock()
-	if s.finishFast(p, t, tray) {
+	if s.finishFast(p, t, local) {
 		s.mu.Unlock()
 		return 1
 	}
 	s.slowDown()
-	done := s.conclude(t, tray)
+	done := s.conclude(t, local)
 	s.unlock()
 	return done
 }
 
-func (s *stream) conclude(t *Transfer, tray *driver.Tray) (done int) {
+func (s *stream) conclude(t *Transfer, local *driver.LocalQueue) (done int) {
 	q := s.queue(t.Send)
 	q.busy = false
 	if err, over := s.outcome(q, t); over {
-		s.complete(q, err, tray)
+		s.complete(q, err, local)
 		done++
 	} else if t.buf != nil {
 		t.op.DropBufs() // an idle receive keeps no pooled memory alive
 	}
-	return done + s.goOn(t.Send, tray)
+	return done + s.goOn(t.Send, local)
 }
 
 // goOn follows a transfer: the side has nothing under way any more. It reports
 // how many operations that ended. The lock is held.
-func (s *stream) goOn(send bool, tray *driver.Tray) (done int) {
+func (s *stream) goOn(send bool, local *driver.LocalQueue) (done int) {
 	switch {
 	case s.closed:
-		done = s.failAll(s.queue(send), net.ErrClosed, tray)
+		done = s.failAll(s.queue(send), net.ErrClosed, local)
 		s.releaseFD()
 	case s.few().err != nil:
-		done = s.failAll(&s.recv, s.rare.err, tray)
-		done += s.failAll(&s.send, s.rare.err, tray)
+		done = s.failAll(&s.recv, s.rare.err, local)
+		done += s.failAll(&s.send, s.rare.err, local)
 	default:
 		s.list(send)
 		if send {

@@ -31,7 +31,7 @@ func newPort(n *network, cfg driver.Config, sink driver.Sink) *port {
 }
 
 // NewPoller implements driver.Port.
-func (p *port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+func (p *port) NewPoller(*driver.LocalQueue) driver.Poller { return driver.NewSinglePoller(p) }
 
 // SeveralPoll implements driver.Port.
 func (p *port) SeveralPoll() bool { return false }
@@ -138,7 +138,7 @@ func (p *port) complete(op *driver.Op) {
 	if polling {
 		p.net.reported++
 	}
-	p.sink.Complete(op, polling)
+	p.sink.Complete(op, nil, driver.ByPoller(polling))
 }
 
 // transfer is one under way: it has the memory of an operation.

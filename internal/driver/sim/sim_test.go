@@ -17,10 +17,11 @@ import (
 // A queue is the sink of a port under test.
 type queue struct{ ops []*driver.Op }
 
-func (q *queue) Complete(op *driver.Op, _ bool)                         { q.ops = append(q.ops, op) }
-func (q *queue) Deliver(op *driver.Op, _ *driver.Order, _ *driver.Tray) { q.Complete(op, false) }
-func (q *queue) Backlog() bool                                          { return false }
-func (q *queue) Deferred()                                              {}
+func (q *queue) Complete(op *driver.Op, _ *driver.Order, _ *driver.LocalQueue) {
+	q.ops = append(q.ops, op)
+}
+func (q *queue) Backlog() bool { return false }
+func (q *queue) Deferred()     {}
 
 // rig is a port, and what is connected on it.
 type rig struct {

@@ -31,13 +31,11 @@ type bench struct {
 	direct int // completions from outside Poll
 }
 
-func (b *bench) Deliver(op *driver.Op, _ *driver.Order, t *driver.Tray) { b.Complete(op, t != nil) }
-
-func (b *bench) Complete(op *driver.Op, polling bool) {
+func (b *bench) Complete(op *driver.Op, _ *driver.Order, by *driver.LocalQueue) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.queued = append(b.queued, op)
-	if !polling {
+	if by == nil {
 		b.direct++
 	}
 }

@@ -43,7 +43,7 @@ type Port struct {
 }
 
 // NewPoller implements driver.Port.
-func (p *Port) NewPoller(*driver.Tray) driver.Poller { return driver.NewSinglePoller(p) }
+func (p *Port) NewPoller(*driver.LocalQueue) driver.Poller { return driver.NewSinglePoller(p) }
 
 // SeveralPoll implements driver.Port.
 func (p *Port) SeveralPoll() bool { return false }
@@ -165,7 +165,7 @@ func (p *Port) report(op *driver.Op, polling bool) {
 	if polling {
 		p.reported = true
 	}
-	p.sink.Complete(op, polling)
+	p.sink.Complete(op, nil, driver.ByPoller(polling))
 }
 
 // finish reports the operation of a record and frees the record.

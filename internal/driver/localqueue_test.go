@@ -38,21 +38,21 @@ func expectOrder(t *testing.T, what string, got []int, want ...int) {
 
 func TestTrayIsFIFO(t *testing.T) {
 	var nonempty atomic.Int32
-	tray, ops := driver.NewTray(1, &nonempty), numbered(4)
+	local, ops := driver.NewLocalQueue(1, &nonempty), numbered(4)
 	for i, op := range ops {
-		if tray.Put(op, nil); tray.Len() != i+1 || nonempty.Load() != 1 {
-			t.Fatalf("%d on the tray, %d trays nonempty", tray.Len(), nonempty.Load())
+		if local.Put(op, nil); local.Len() != i+1 || nonempty.Load() != 1 {
+			t.Fatalf("%d in the queue, %d queues not empty", local.Len(), nonempty.Load())
 		}
 	}
 	var l driver.List
-	if left := tray.Take(&l, 3); left != 1 {
+	if left := local.Take(&l, 3); left != 1 {
 		t.Fatalf("%d left, want 1", left)
 	}
 	expectOrder(t, "taken", emptied(&l), 0, 1, 2)
-	if tray.Take(&l, 3); nonempty.Load() != 0 || tray.Len() != 0 || tray.Total() != 4 {
-		t.Fatalf("%d on the tray, %d in all, %d trays nonempty", tray.Len(), tray.Total(), nonempty.Load())
+	if local.Take(&l, 3); nonempty.Load() != 0 || local.Len() != 0 || local.Total() != 4 {
+		t.Fatalf("%d in the queue, %d in all, %d queues not empty", local.Len(), local.Total(), nonempty.Load())
 	}
-	if left := tray.Take(&l, 0); left != 0 {
+	if left := local.Take(&l, 0); left != 0 {
 		t.Fatal("something is left of nothing")
 	}
 }
@@ -60,39 +60,39 @@ func TestTrayIsFIFO(t *testing.T) {
 func TestTrayIsCleared(t *testing.T) {
 	for _, front := range []bool{false, true} {
 		var nonempty atomic.Int32
-		tray, ops := driver.NewTray(1, &nonempty), numbered(4)
+		local, ops := driver.NewLocalQueue(1, &nonempty), numbered(4)
 		var queue driver.List
 		queue.Push(ops[0])
 		queue.Push(ops[1])
-		tray.Put(ops[2], nil)
-		tray.Put(ops[3], nil)
-		tray.Clear(&queue, front)
-		if tray.Len() != 0 || nonempty.Load() != 0 {
-			t.Fatal("the tray isn't empty")
+		local.Put(ops[2], nil)
+		local.Put(ops[3], nil)
+		local.Clear(&queue, front)
+		if local.Len() != 0 || nonempty.Load() != 0 {
+			t.Fatal("the queue isn't empty")
 		}
 		if front {
 			expectOrder(t, "put before the queue", emptied(&queue), 2, 3, 0, 1)
 		} else {
 			expectOrder(t, "put behind the queue", emptied(&queue), 0, 1, 2, 3)
 		}
-		if tray.Clear(&queue, front); queue.Len() != 0 {
-			t.Fatal("an empty tray gave something")
+		if local.Clear(&queue, front); queue.Len() != 0 {
+			t.Fatal("an empty queue gave something")
 		}
 	}
 }
 
 // TestPacketsOfOneDirectionStayInOrder: the next packet follows the one before
-// as long as that lies on a tray, and only so long (C63).
+// as long as that lies in a local queue, and only so long (C63).
 func TestPacketsOfOneDirectionStayInOrder(t *testing.T) {
 	var nonempty atomic.Int32
-	a, b := driver.NewTray(1, &nonempty), driver.NewTray(2, &nonempty)
+	a, b := driver.NewLocalQueue(1, &nonempty), driver.NewLocalQueue(2, &nonempty)
 	ops := numbered(5)
 	var o driver.Order
-	if o.Tray() != 0 {
-		t.Fatal("there was no packet, and it lies on a tray")
+	if o.At() != 0 {
+		t.Fatal("there was no packet, and it lies in a local queue")
 	}
 	a.Put(ops[0], &o)
-	if !a.Follow(ops[1], &o) || o.Tray() != 1 {
+	if !a.Follow(ops[1], &o) || o.At() != 1 {
 		t.Fatal("the next doesn't follow")
 	}
 	var l driver.List
@@ -105,8 +105,8 @@ func TestPacketsOfOneDirectionStayInOrder(t *testing.T) {
 	if a.Follow(ops[3], &o) {
 		t.Fatal("follows what has been taken")
 	}
-	if b.Put(ops[3], &o); o.Tray() != 2 {
-		t.Fatal("it isn't known to be on the other tray")
+	if b.Put(ops[3], &o); o.At() != 2 {
+		t.Fatal("it isn't known to be on the other queue")
 	}
 	b.Clear(&l, true)
 	if b.Follow(ops[4], &o) {
@@ -131,19 +131,19 @@ func TestOrderKnowsTheQueue(t *testing.T) {
 
 func TestJoiningNeedsCompany(t *testing.T) {
 	var nonempty atomic.Int32
-	tray, ops := driver.NewTray(3, &nonempty), numbered(2)
+	local, ops := driver.NewLocalQueue(3, &nonempty), numbered(2)
 	var o driver.Order
-	if tray.Join(ops[0], &o) {
-		t.Fatal("joins an empty tray, whose owner may be gone for long")
+	if local.Join(ops[0], &o) {
+		t.Fatal("joins an empty queue, whose owner may be gone for long")
 	}
-	tray.Put(ops[0], &o)
-	if !tray.Join(ops[1], &o) || tray.Len() != 2 {
+	local.Put(ops[0], &o)
+	if !local.Join(ops[1], &o) || local.Len() != 2 {
 		t.Fatal("doesn't join")
 	}
-	o.Settle(tray)
+	o.Settle(local)
 	o.Settle(nil)
 	if o.Home() != 3 {
-		t.Fatalf("at home on tray %d, want 3", o.Home())
+		t.Fatalf("at home in queue %d, want 3", o.Home())
 	}
 }
 
@@ -152,7 +152,7 @@ func TestJoiningNeedsCompany(t *testing.T) {
 func TestTrayStorm(t *testing.T) {
 	const packets, takers = 20000, 3
 	var nonempty atomic.Int32
-	tray := driver.NewTray(1, &nonempty)
+	local := driver.NewLocalQueue(1, &nonempty)
 	var taken atomic.Int64
 	var wg sync.WaitGroup
 	for i := range takers {
@@ -161,9 +161,9 @@ func TestTrayStorm(t *testing.T) {
 			for taken.Load() < packets {
 				var l driver.List
 				if i == 0 {
-					tray.Clear(&l, true)
+					local.Clear(&l, true)
 				} else {
-					tray.Take(&l, i)
+					local.Take(&l, i)
 				}
 				for _, n := range emptied(&l) {
 					if n <= last {
@@ -176,11 +176,11 @@ func TestTrayStorm(t *testing.T) {
 		})
 	}
 	for _, op := range numbered(packets) {
-		tray.Put(op, nil)
+		local.Put(op, nil)
 	}
 	wg.Wait()
-	if taken.Load() != packets || nonempty.Load() != 0 || tray.Len() != 0 {
-		t.Errorf("%d taken, %d left, %d trays nonempty", taken.Load(), tray.Len(), nonempty.Load())
+	if taken.Load() != packets || nonempty.Load() != 0 || local.Len() != 0 {
+		t.Errorf("%d taken, %d left, %d queues not empty", taken.Load(), local.Len(), nonempty.Load())
 	}
 }
 
