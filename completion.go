@@ -87,6 +87,15 @@ func (b Buf) check() {
 	}
 }
 
+// keyOf is the key that a completion reports. Nothing of op may be touched if d is a
+// node of a standing accept: another worker may be taking its last completion.
+func keyOf(d *driver.Op, op *Op) any {
+	if d.Home() != nil || op == nil || op.on == nil {
+		return d.Key()
+	}
+	return op.on.base().key
+}
+
 // complete turns a dequeued node into what the caller sees, and gives the Op
 // back to it if it is over, which it reports. It runs outside all locks.
 func complete(d *driver.Op, c *Completion) (over bool) {
@@ -97,8 +106,11 @@ func complete(d *driver.Op, c *Completion) (over bool) {
 	if d.Kind == driver.KindSendFile {
 		d.Err = fileSent(d)
 	}
-	op, _ := d.Self.(*Op)
-	*c = Completion{Key: d.Key, Op: op, N: d.N, Err: d.Err, More: d.More}
+	var op *Op
+	if of := d.Of(); of.Public {
+		op = driver.Outer[Op](of)
+	}
+	*c = Completion{Key: keyOf(d, op), Op: op, N: d.N, Err: d.Err, More: d.More}
 	if b := d.Buf(); b != nil {
 		c.Buf = Buf{b.Lend(), b, b.Gen()}
 	}
@@ -125,7 +137,6 @@ func complete(d *driver.Op, c *Completion) (over bool) {
 	}
 	d.ResetResult()
 	d.DropBufs()
-	d.Key = nil
 	if op != nil {
 		op.on = nil
 	}

@@ -71,7 +71,7 @@ func (d *Datagram) Connect(addr netip.AddrPort) error {
 }
 
 func (d *Datagram) connect(to driver.Name) error {
-	if d.closed.Load() {
+	if d.closed() {
 		return net.ErrClosed
 	}
 	if err := d.d.Connect(to); err != nil {
@@ -143,7 +143,7 @@ func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {
 
 // Send is SendTo for a socket that is connected, to its peer.
 func (d *Datagram) Send(op *Op, bufs ...[]byte) error {
-	if !d.peered.Load() && !d.closed.Load() {
+	if !d.peered.Load() && !d.closed() {
 		return faultOf("send", d, nil, ErrNotConnected)
 	}
 	return faultOf("send", d, nil, d.start(op, driver.KindSendTo, driver.Name{}, bufs))
@@ -163,7 +163,7 @@ func (d *Datagram) sendable(addr netip.AddrPort) bool {
 // to, or once it is connected the one that its datagrams come from. A Unix socket
 // has none.
 func (d *Datagram) Addr() netip.AddrPort {
-	if a := d.handle.Addr(); a.IsValid() && !d.closed.Load() {
+	if a := d.handle.Addr(); a.IsValid() && !d.closed() {
 		return a
 	}
 	return d.bound
@@ -189,7 +189,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	case len(bufs) > datagramBuffers:
 		return ErrInvalid
 	}
-	if err := p.enter(op, kind, d.key, d); err != nil {
+	if err := p.enter(op, kind, d); err != nil {
 		return err
 	}
 	op.d.SetName(to)

@@ -142,6 +142,7 @@ type origin interface {
 	// about names whom an operation connects or sends to, else the peer, else the
 	// handle itself. Without an operation the last two are left.
 	about(d *driver.Op) driver.Name
+	base() *handle
 }
 
 // faultOf is the error of an operation of a handle.

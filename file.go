@@ -100,11 +100,11 @@ func (f *File) transfer(op *Op, kind driver.Kind, buf []byte, off int64) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, f.key, f); err != nil {
+	if err := p.enter(op, kind, f); err != nil {
 		return err
 	}
 	op.d.SetOneBuf(buf)
-	op.d.Off = off
+	op.d.SetOff(off)
 	op.d.Lend()
 	if kind == driver.KindReadAt {
 		err = f.f.ReadAt(&op.d)

@@ -47,10 +47,14 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 	if err != nil {
 		return faultOf("accept", l, nil, err)
 	}
-	if err := p.enter(op, kind, l.key, l); err != nil {
+	if err := p.enter(op, kind, l); err != nil {
 		return faultOf("accept", l, nil, err)
 	}
+	if kind == driver.KindAcceptMany {
+		op.d.SetKey(l.key)
+	}
 	if err := l.l.Accept(&op.d); err != nil {
+		op.d.SetKey(nil)
 		p.refuse(op)
 		return faultOf("accept", l, nil, err)
 	}
@@ -61,7 +65,7 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 // once (the accept of a non-blocking socket: WSAEWOULDBLOCK). It needs no
 // association and queues no packet.
 func (l *Listener) TryAccept() (*Socket, error) {
-	if l.closed.Load() {
+	if l.closed() {
 		return nil, faultOf("accept", l, nil, net.ErrClosed)
 	}
 	s, err := l.l.TryAccept()

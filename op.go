@@ -18,6 +18,8 @@ var (
 // used again, for any operation. An Op must not be copied after its first use.
 // A nil Op is refused with ErrInvalid, but for Port.Post.
 type Op struct {
+	d driver.Op // first: see driver.Outer
+
 	// Owner leads from a completion back to the caller's own struct, for
 	// instance the one this Op is embedded in. The port neither reads nor
 	// changes it. Storing a pointer here allocates nothing:
@@ -28,7 +30,6 @@ type Op struct {
 	//	io := c.Op.Owner.(*perIO)
 	Owner any
 
-	d  driver.Op
 	on origin // what the operation is of; nil for a post and a timer
 }
 

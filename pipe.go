@@ -64,7 +64,7 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, e.key, e); err != nil {
+	if err := p.enter(op, kind, e); err != nil {
 		return err
 	}
 	op.d.SetBufs(bufs)

@@ -139,33 +139,37 @@ func (p *Port) Post(op *Op, n int, key any) error {
 	var d *driver.Op
 	var err error
 	if op != nil {
-		d, err = &op.d, p.enter(op, driver.KindPost, key, nil)
+		d, err = &op.d, p.enter(op, driver.KindPost, nil)
 	} else {
 		d = new(driver.Op)
-		err = p.admit(d, driver.KindPost, key)
+		err = p.admit(d, driver.KindPost)
 	}
 	if err != nil {
 		return opError("post", netip.AddrPort{}, err)
 	}
 	d.N = n
+	d.SetKey(key)
 	p.engine.Post(d)
 	return nil
 }
 
 // enter takes an idle op into the port's care, before the backend gets it. It
 // comes before anything that the operation changes.
-func (p *Port) enter(op *Op, kind driver.Kind, key any, on origin) error {
+func (p *Port) enter(op *Op, kind driver.Kind, on origin) error {
 	if op == nil {
 		return ErrInvalid
 	}
-	if err := p.admit(&op.d, kind, key); err != nil {
+	if err := p.admit(&op.d, kind); err != nil {
 		return err
 	}
-	op.d.Self, op.on = op, on
+	if !op.d.Public { // a node of a standing accept may be looking at it
+		op.d.Public = true
+	}
+	op.on = on
 	return nil
 }
 
-func (p *Port) admit(d *driver.Op, kind driver.Kind, key any) error {
+func (p *Port) admit(d *driver.Op, kind driver.Kind) error {
 	if !d.Pending.CompareAndSwap(false, true) {
 		return ErrBusy
 	}
@@ -173,14 +177,13 @@ func (p *Port) admit(d *driver.Op, kind driver.Kind, key any) error {
 		d.Pending.Store(false)
 		return ErrClosed
 	}
-	d.Kind, d.Key = kind, key
+	d.Kind = kind
 	return nil
 }
 
 // refuse undoes enter for an operation that the backend didn't accept.
 func (p *Port) refuse(op *Op) {
 	op.d.DropBufs()
-	op.d.Key = nil
 	op.on = nil
 	op.d.Pending.Store(false)
 	p.engine.Withdraw()
@@ -203,9 +206,10 @@ func (p *Port) Backlog() bool { return p.engine.Backlog() }
 // element and a few hundred nanoseconds each. Like all completions they are
 // found by Wait: on a port on which nobody waits no timer goes off.
 func (p *Port) After(op *Op, d time.Duration, key any) error {
-	if err := p.enter(op, driver.KindTimer, key, nil); err != nil {
+	if err := p.enter(op, driver.KindTimer, nil); err != nil {
 		return opError("timer", netip.AddrPort{}, err)
 	}
+	op.d.SetKey(key)
 	p.engine.StartTimer(&op.d, d)
 	return nil
 }

@@ -34,7 +34,7 @@ const toEnd = math.MaxInt
 
 // fileSent is the error of a SendFile that is over.
 func fileSent(d *driver.Op) error {
-	if d.Want == toEnd && errors.Is(d.Err, io.ErrUnexpectedEOF) {
+	if d.Want() == toEnd && errors.Is(d.Err, io.ErrUnexpectedEOF) {
 		return nil
 	}
 	return d.Err
@@ -47,7 +47,7 @@ func (s *Socket) sendFile(op *Op, f *File, off, n int64) error {
 		return ErrNotSupported
 	case f == nil || off < 0:
 		return ErrInvalid
-	case f.closed.Load():
+	case f.closed():
 		return net.ErrClosed
 	case !f.readable:
 		return ErrAccess

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,28 +33,42 @@ type Handle interface {
 	base() *handle
 }
 
-// handle is what all have in common.
+// handle is what all have in common. There may be very many of them.
 type handle struct {
-	drv  driver.Handle
-	port atomic.Pointer[Port]
-	key  any // set before port is, never changed after
-
-	mu     sync.Mutex // serializes associate and close
-	closed atomic.Bool
+	drv   driver.Handle
+	port  atomic.Pointer[Port]
+	key   any // set before port is, never changed after
+	state atomic.Uint32
 }
+
+// What has happened to a handle. Of a socket's connection it says what dequeued
+// completions have told.
+const (
+	stConnected uint32 = 1 << iota
+	stConnecting
+	stRecvShut
+	stSendShut
+	stReset
+	stIPv6 // a socket's family, for as long as it isn't connected
+	stAssociated
+	stClosed
+)
 
 func (h *handle) base() *handle { return h }
 
+func (h *handle) closed() bool { return h.state.Load()&stClosed != 0 }
+
+func (h *handle) clear(bits uint32) { h.state.And(^bits) }
+
 func (h *handle) associate(p *Port, key any) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed.Load() {
+	switch st := h.state.Or(stAssociated); {
+	case st&stClosed != 0:
 		return h.fault("associate", net.ErrClosed)
-	}
-	if h.port.Load() != nil {
+	case st&stAssociated != 0:
 		return h.fault("associate", ErrAssociated)
 	}
-	if err := h.drv.Attach(p.drv); err != nil {
+	if err := h.drv.Attach(p.drv); err != nil { // closed meanwhile, for one
+		h.clear(stAssociated)
 		return h.fault("associate", err)
 	}
 	h.key = key
@@ -65,7 +78,7 @@ func (h *handle) associate(p *Port, key any) error {
 
 // usable gives the port of a handle on which operations may be started.
 func (h *handle) usable() (*Port, error) {
-	if h.closed.Load() {
+	if h.closed() {
 		return nil, net.ErrClosed
 	}
 	p := h.port.Load()
@@ -101,9 +114,7 @@ func (h *handle) CancelAll() error {
 
 // shut closes the handle, which is on, once, by the given means.
 func (h *handle) shut(on origin, by func() error) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed.Swap(true) {
+	if h.state.Or(stClosed)&stClosed != 0 {
 		return faultOf("close", on, nil, net.ErrClosed)
 	}
 	err := by()
@@ -117,20 +128,7 @@ func (h *handle) shut(on origin, by func() error) error {
 //
 // Several receives and several sends may be pending at a time; receives are
 // filled, and sends go on the wire, in the order in which they were started.
-type Socket struct {
-	handle
-	state atomic.Uint32
-}
-
-// What has happened to a socket, as far as dequeued completions have told.
-const (
-	stConnected uint32 = 1 << iota
-	stConnecting
-	stRecvShut
-	stSendShut
-	stReset
-	stIPv6 // its family, for as long as it isn't connected
-)
+type Socket struct{ handle }
 
 func newSocket(s driver.Stream, state uint32) *Socket {
 	sock := &Socket{handle: handle{drv: s}}
@@ -147,7 +145,7 @@ func (s *Socket) stream() driver.Stream { return s.drv.(driver.Stream) }
 // to Bind may stay 0 until the socket is connected.
 func (s *Socket) Addr() netip.AddrPort {
 	a := s.handle.Addr()
-	if s.closed.Load() || a.Port() == 0 && a.Addr().IsUnspecified() {
+	if s.closed() || a.Port() == 0 && a.Addr().IsUnspecified() {
 		return netip.AddrPort{}
 	}
 	return a
@@ -168,7 +166,7 @@ func (s *Socket) RemoteAddr() netip.AddrPort { return named(s.stream().RemoteAdd
 func (s *Socket) Bind(addr netip.AddrPort) error {
 	st := s.state.Load()
 	switch {
-	case s.closed.Load():
+	case st&stClosed != 0:
 		return opError("bind", addr, net.ErrClosed)
 	case !s.speaks(addr) || st&(stConnected|stConnecting) != 0:
 		return opError("bind", addr, ErrInvalid)
@@ -300,7 +298,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return s.fault(kind.String(), err)
 	}
-	if err := p.enter(op, kind, s.key, s); err != nil {
+	if err := p.enter(op, kind, s); err != nil {
 		return s.fault(kind.String(), err)
 	}
 	op.d.SetBufs(bufs)
@@ -330,7 +328,7 @@ func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) e
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, s.key, s); err != nil {
+	if err := p.enter(op, kind, s); err != nil {
 		return err
 	}
 	op.d.Lend()
@@ -350,7 +348,7 @@ func (s *Socket) allows(kind driver.Kind) error {
 		shut = stSendShut
 	}
 	switch {
-	case s.closed.Load():
+	case st&stClosed != 0:
 		return net.ErrClosed
 	case st&stReset != 0:
 		return ErrReset
@@ -375,8 +373,6 @@ func (s *Socket) settle(kind driver.Kind, err error) {
 		s.state.Or(stReset)
 	}
 }
-
-func (s *Socket) clear(bits uint32) { s.state.And(^bits) }
 
 // fault is an error of the socket.
 func (s *Socket) fault(op string, err error) error { return faultOf(op, s, nil, err) }

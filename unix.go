@@ -153,7 +153,7 @@ func (d *Datagram) SetUnlinkOnClose(unlink bool) {
 // Path is the path that a Unix socket is connected through. It is empty before
 // it is connected and after Close, and for other sockets.
 func (s *Socket) Path() string {
-	if u, ok := s.drv.(driver.Pathed); ok && !s.closed.Load() {
+	if u, ok := s.drv.(driver.Pathed); ok && !s.closed() {
 		return u.Path()
 	}
 	return ""

@@ -72,8 +72,13 @@ func (r *room) OnData(_ *server.Conn, data []byte) {
 	}
 }
 
-// child serves, says where, and answers each byte of its input with how many
-// objects it has allocated since the last one, and where.
+// Questions to a child, a byte of its input each.
+const (
+	askAllocations = '?' // how many objects it has allocated since the last time, and where
+	askHeap        = 'h' // how many bytes of its heap are in use
+)
+
+// child serves, says where, and answers questions.
 func child(h server.Handler, cfg server.Config) error {
 	srv, err := server.New(h, cfg)
 	if err != nil {
@@ -90,8 +95,22 @@ func child(h server.Handler, cfg server.Config) error {
 		if _, err := os.Stdin.Read(b); err != nil {
 			return nil
 		}
-		fmt.Println(allocations.Grown())
+		if b[0] == askHeap {
+			fmt.Println(heapInUse())
+		} else {
+			fmt.Println(allocations.Grown())
+		}
 	}
+}
+
+// heapInUse has the pools be emptied too, which takes two collections.
+func heapInUse() uint64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // process is a running child.
@@ -135,16 +154,28 @@ func startChild(t *testing.T, mode, backend string) *process {
 // allocations asks the child what it has allocated since it was last asked.
 func (p *process) allocations(t *testing.T) (n int64, places string) {
 	t.Helper()
-	if _, err := p.in.Write([]byte{'?'}); err != nil {
+	return p.ask(t, askAllocations)
+}
+
+// heap asks the child how many bytes of its heap are in use.
+func (p *process) heap(t *testing.T) int64 {
+	t.Helper()
+	n, _ := p.ask(t, askHeap)
+	return n
+}
+
+func (p *process) ask(t *testing.T, question byte) (n int64, more string) {
+	t.Helper()
+	if _, err := p.in.Write([]byte{question}); err != nil {
 		t.Fatal(err)
 	}
 	line, err := p.out.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	count, places, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	count, more, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 	if n, err = strconv.ParseInt(count, 10, 64); err != nil {
 		t.Fatal(err)
 	}
-	return n, places
+	return n, more
 }

@@ -6,6 +6,8 @@ package driver
 // node makes an Op the packet of one completion of a standing operation.
 type node struct {
 	home     Recycler
+	of       *Op
+	key      any
 	accepted Stream
 }
 
@@ -25,6 +27,27 @@ func (op *Op) Home() Recycler {
 		return n.home
 	}
 	return nil
+}
+
+// Of is the operation that is told of: op, or the standing one that op is a node of.
+func (op *Op) Of() *Op {
+	if n, ok := op.about.(*node); ok {
+		return n.of
+	}
+	return op
+}
+
+// SetKey sets what a post, a timer or a standing accept reports as its key. That of
+// other operations their handle knows; a node of a standing accept knows it, since
+// it mustn't look at the operation.
+func (op *Op) SetKey(key any) { op.about = key }
+
+// Key is what SetKey was given.
+func (op *Op) Key() any {
+	if n, ok := op.about.(*node); ok {
+		return n.key
+	}
+	return op.about
 }
 
 // Buf is what a RecvPooled brings, or nil.
@@ -69,7 +92,10 @@ func (op *Op) File() File {
 }
 
 // SetFile sets the file, and from where on how many bytes of it are sent.
-func (op *Op) SetFile(f File, off, want int64) { op.about, op.Off, op.Want = f, off, want }
+func (op *Op) SetFile(f File, off, want int64) {
+	c := op.cargo()
+	op.about, c.off, c.want = f, off, want
+}
 
 // Name is whom a datagram goes to or came from. It is made for the op's first
 // datagram and kept for the next; a stream's ops have none.

@@ -10,52 +10,94 @@ import "iocp/internal/invariant"
 // transfer that moves less was cut short by its socket and by nothing else.
 const TransferMax = 1 << 30
 
-// severalBufs, in nbufs, says that the buffers are in many.
+// severalBufs, as nbufs, says that the buffers are in many.
 const severalBufs = 2
+
+// cargo is what an operation is to move. A pooled receive has none, and most Ops
+// of a server that is at rest are those. It is made when an op first needs it, and
+// kept.
+type cargo struct {
+	one       [1][]byte
+	many      [][]byte // what several are in; the room in it is kept
+	place     int32    // how many of Bufs are behind us: see Moved
+	nbufs     uint8
+	off, want int64
+}
+
+func (op *Op) cargo() *cargo {
+	if op.moved == nil {
+		op.moved = new(cargo)
+	}
+	return op.moved
+}
+
+// Off is where in a file the operation is.
+func (op *Op) Off() int64 {
+	if op.moved == nil {
+		return 0
+	}
+	return op.moved.off
+}
+
+// SetOff says where in a file the operation is.
+func (op *Op) SetOff(off int64) { op.cargo().off = off }
+
+// Want is how many bytes a SendFile sends.
+func (op *Op) Want() int64 {
+	if op.moved == nil {
+		return 0
+	}
+	return op.moved.want
+}
 
 // Bufs is what a Recv fills or a Send takes its bytes from. The slice of slices
 // is the op's own copy: the caller's array is free after submit. What Moved has
 // taken note of is no longer in it.
 func (op *Op) Bufs() [][]byte {
-	if op.nbufs == severalBufs {
-		return *op.many
+	c := op.moved
+	switch {
+	case c == nil:
+		return nil
+	case c.nbufs == severalBufs:
+		return c.many
 	}
-	return op.one[:op.nbufs]
+	return c.one[:c.nbufs]
 }
 
 // SetBufs copies the slice headers of bufs into the op; of several, those that
 // have a length, since the others may fill a transfer that has few places. It
 // allocates only when an op meets more buffers than ever before.
 func (op *Op) SetBufs(bufs [][]byte) {
-	op.place = 0
-	if len(bufs) <= 1 {
-		op.nbufs = uint8(copy(op.one[:], bufs))
+	if len(bufs) == 0 && op.moved == nil {
 		return
 	}
-	if op.many == nil {
-		op.many = new([][]byte)
+	c := op.cargo()
+	c.place = 0
+	if len(bufs) <= 1 {
+		c.nbufs = uint8(copy(c.one[:], bufs))
+		return
 	}
-	many := (*op.many)[:0]
+	c.many = c.many[:0]
 	for _, b := range bufs {
 		if len(b) > 0 {
-			many = append(many, b)
+			c.many = append(c.many, b)
 		}
 	}
-	*op.many = many
-	op.nbufs = severalBufs
+	c.nbufs = severalBufs
 }
 
 // SetOneBuf is SetBufs for a single buffer.
 func (op *Op) SetOneBuf(b []byte) {
-	op.one[0] = b
-	op.nbufs, op.place = 1, 0
+	c := op.cargo()
+	c.one[0] = b
+	c.nbufs, c.place = 1, 0
 }
 
 // Len is the number of bytes to be moved: those that Bufs holds, or what a
 // SendFile wants. It looks at all of Bufs, so it isn't for every transfer of a
 // Send: see Piece.
 func (op *Op) Len() int {
-	n := int(op.Want)
+	n := int(op.Want())
 	for _, b := range op.Bufs() {
 		n += len(b)
 	}
@@ -63,14 +105,22 @@ func (op *Op) Len() int {
 	return n
 }
 
+// ahead is those of Bufs that Moved hasn't left behind.
+func (op *Op) ahead() [][]byte {
+	if op.moved == nil {
+		return nil
+	}
+	return op.Bufs()[op.moved.place:]
+}
+
 // Left is how many bytes are still to be moved, as far as Moved has been told.
 // The party that owns the op may ask.
 func (op *Op) Left() int64 {
 	if op.Kind == KindSendFile {
-		return op.Want - int64(op.N)
+		return op.Want() - int64(op.N)
 	}
 	n := int64(0)
-	for _, b := range op.Bufs()[op.place:] {
+	for _, b := range op.ahead() {
 		n += int64(len(b))
 	}
 	return n
@@ -80,7 +130,7 @@ func (op *Op) Left() int64 {
 // is left of the operation's buffers, but no more of them than most. This is
 // where every transfer is given its bounds, however it is carried out.
 func (op *Op) Piece(most int) (bufs [][]byte, bytes int) {
-	bufs = op.Bufs()[op.place:]
+	bufs = op.ahead()
 	bufs = bufs[:min(len(bufs), most)]
 	invariant.Walk(len(bufs))
 	for i, b := range bufs {
@@ -97,7 +147,7 @@ func (op *Op) Piece(most int) (bufs [][]byte, bytes int) {
 // through from the beginning again and again.
 func (op *Op) Moved(n int) (over bool) {
 	op.N += n
-	bufs := op.Bufs()[op.place:]
+	bufs := op.ahead()
 	gone := 0
 	for gone < len(bufs) && n >= len(bufs[gone]) {
 		n -= len(bufs[gone])
@@ -105,11 +155,13 @@ func (op *Op) Moved(n int) (over bool) {
 		gone++
 	}
 	invariant.Walk(gone)
-	op.place += int32(gone)
+	if gone > 0 {
+		op.moved.place += int32(gone)
+	}
 	if gone < len(bufs) {
 		bufs[gone] = bufs[gone][n:]
 	}
-	return gone == len(bufs) && int64(op.N) >= op.Want
+	return gone == len(bufs) && int64(op.N) >= op.Want()
 }
 
 // Clip leaves TransferMax bytes in the buffers at most. It is for datagrams,

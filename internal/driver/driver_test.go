@@ -420,7 +420,8 @@ func TestOpPiece(t *testing.T) {
 	}
 	op.SetFile(nil, 0, 5)
 	op.DropBufs()
-	op.N, op.Want = 0, 5
+	op.N = 0
+	op.SetFile(nil, 0, 5)
 	if op.Moved(4) || !op.Moved(1) {
 		t.Fatal("a SendFile of 5 bytes isn't over after 5 bytes")
 	}

@@ -89,9 +89,6 @@ type Op struct {
 	next  *Op   // link of the one List that holds the op
 	audit audit // of no size, so not the last field
 
-	Self any // the public operation this one serves; nil for a nil-Op post
-	Key  any // what the completion reports as its key
-
 	// Pending is true from submit to dequeue of the last completion.
 	Pending atomic.Bool
 	Kind    Kind
@@ -100,21 +97,12 @@ type Op struct {
 	// was under way; the backend decides when the transfer is over.
 	Canceled bool
 
-	More   bool // a result: see below
-	nbufs  uint8
+	More   bool  // a result: see below
+	Public bool  // it is the first field of a public operation: see Outer
 	heapAt int32 // place in a Timers, from 1; 0 is none
 
-	place int32 // how many of Bufs are behind us: see Moved
-	one   [1][]byte
-	many  *[][]byte
-
-	about any // see Buf, File, Name, Accepted and NewNode
-
-	// Off is where in a file the operation is, or when a timer is due.
-	Off int64
-
-	// Want is how many bytes a SendFile sends.
-	Want int64
+	about any // see Buf, File, Name, Accepted, Key and NewNode
+	moved *cargo
 
 	// The result, set by the backend before Sink.Complete.
 	N   int
@@ -134,7 +122,6 @@ func (op *Op) ResetResult() {
 // DropBufs forgets the buffers and the file, so that a resting op keeps none of
 // the caller's memory alive.
 func (op *Op) DropBufs() {
-	op.Off, op.Want = 0, 0
 	switch op.about.(type) {
 	case File:
 		op.about = nil
@@ -144,6 +131,8 @@ func (op *Op) DropBufs() {
 		}
 	}
 	op.audit.sent.Drop()
-	clear(op.Bufs())
-	op.nbufs, op.place = 0, 0
+	if c := op.moved; c != nil {
+		clear(op.Bufs())
+		c.off, c.want, c.nbufs, c.place = 0, 0, 0, 0
+	}
 }

@@ -62,7 +62,8 @@ type Kicker interface {
 // Buf is one buffer of a Pool.
 type Buf struct {
 	Data    []byte // whole
-	N       int    // bytes received
+	vec     [1][]byte
+	N       int // bytes received
 	history invariant.History
 	loan    Loan // between two; used again so that it costs no allocation
 	gen     atomic.Uint32
@@ -105,6 +106,7 @@ func (p *Pool) Get(a *Account, owner Kicker) *Buf {
 	b, _ := p.free.Get().(*Buf)
 	if b == nil {
 		b = &Buf{Data: make([]byte, p.size), pool: p}
+		b.vec[0] = b.Data
 	}
 	b.taker = beggar{a, owner}
 	return b
@@ -151,6 +153,9 @@ func (p *Pool) countOrWait(a *Account, owner Kicker) bool {
 }
 
 func (p *Pool) noteWanted() { p.wanted.Store(p.short > 0 || len(p.starved) > 0) }
+
+// Vec is the whole buffer, as what a transfer fills.
+func (b *Buf) Vec() [][]byte { return b.vec[:] }
 
 // Gen is the buffer's present use; Release asks for it, so that a stale
 // holder can't release what has since been lent to somebody else.

@@ -63,7 +63,9 @@ func (s *Standing) Node(op *Op, conn Stream, err error) *Op {
 	} else {
 		n = NewNode(s)
 	}
-	n.Self, n.Key, n.Kind = op.Self, op.Key, op.Kind
+	about := n.about.(*node)
+	about.of, about.key = op, op.Key()
+	n.Kind = op.Kind
 	n.More, n.Err = true, err
 	n.SetAccepted(conn)
 	return n
@@ -72,7 +74,8 @@ func (s *Standing) Node(op *Op, conn Stream, err error) *Op {
 // Recycle implements Recycler.
 func (s *Standing) Recycle(n *Op) {
 	n.ResetResult()
-	n.Self, n.Key = nil, nil
+	about := n.about.(*node)
+	about.of, about.key = nil, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.idle = append(s.idle, n)

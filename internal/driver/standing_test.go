@@ -58,13 +58,14 @@ func (s *stand) node(op *driver.Op, conn driver.Stream, err error) *driver.Op {
 // that.
 func TestStandingNodes(t *testing.T) {
 	s, conn, failure := newStand(t, true), &someStream{}, errors.New("no descriptors")
-	op := &driver.Op{Self: "op", Key: "key", Kind: driver.KindAcceptMany}
+	op := &driver.Op{Kind: driver.KindAcceptMany}
+	op.SetKey("key")
 	n := s.node(op, conn, nil)
-	if n == op || n.Self != "op" || n.Key != "key" || n.Kind != op.Kind || !n.More || n.Err != nil || n.Accepted() != conn || n.Home() != &s.Standing {
+	if n == op || n.Of() != op || n.Key() != "key" || n.Kind != op.Kind || !n.More || n.Err != nil || n.Accepted() != conn || n.Home() != &s.Standing {
 		t.Fatalf("the node of a connection is %+v", n)
 	}
 	n.Home().Recycle(n)
-	if n.Self != nil || n.Key != nil || n.More || n.Accepted() != nil || s.mores != 1 {
+	if n.Of() != nil || n.Key() != nil || n.More || n.Accepted() != nil || s.mores != 1 {
 		t.Fatalf("a node that is back keeps %+v; told of it %d times", n, s.mores)
 	}
 	if again := s.node(op, nil, failure); again != n || again.Accepted() != nil || again.Err != failure || !again.More {

@@ -109,15 +109,15 @@ func (f *File) move(op *driver.Op) (int, error) {
 	buf := op.Bufs()[0]
 	switch {
 	case !op.Kind.Outward():
-		n, err := f.os.ReadAt(buf, op.Off)
+		n, err := f.os.ReadAt(buf, op.Off())
 		if n > 0 && err == io.EOF {
 			err = nil // C130
 		}
 		return n, err
-	case op.Off < 0:
+	case op.Off() < 0:
 		return f.append(buf)
 	}
-	return f.os.WriteAt(buf, op.Off)
+	return f.os.WriteAt(buf, op.Off())
 }
 
 // appendBySize appends where the system has no call that does. Two appends of

@@ -53,8 +53,8 @@ func TestCancelledAcceptLosesNoConnection(t *testing.T) {
 func TestAcceptManyIsBounded(t *testing.T) {
 	b := newBench(t)
 	l := b.listen()
-	op := &driver.Op{Kind: driver.KindAcceptMany, Key: "key"}
-	op.Self = op
+	op := &driver.Op{Kind: driver.KindAcceptMany}
+	op.SetKey("key")
 	b.must(l.Accept(op))
 	const extra = 5
 	for range driver.UndequeuedMax + extra {
@@ -63,7 +63,7 @@ func TestAcceptManyIsBounded(t *testing.T) {
 	nodes := make(map[*driver.Op]bool)
 	take := func() *driver.Op {
 		node := b.any()
-		if !node.More || node.Self != op || node.Key != "key" || node.Kind != op.Kind || node.Accepted() == nil {
+		if !node.More || node.Of() != op || node.Key() != "key" || node.Kind != op.Kind || node.Accepted() == nil {
 			t.Fatalf("bad completion of a standing accept: %+v", node)
 		}
 		b.must(node.Accepted().Close())

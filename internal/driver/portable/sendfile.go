@@ -27,10 +27,10 @@ func (s *stream) SendFile(op *driver.Op) error {
 // sendFile is transfer for a SendFile.
 func (w *writer) sendFile(op *driver.Op) (int, error) {
 	f := op.File().(*blocking.File)
-	buf := make([]byte, min(op.Want, sendFileChunk))
+	buf := make([]byte, min(op.Want(), sendFileChunk))
 	sent := 0
-	for rest := op.Want; rest > 0; rest = op.Want - int64(sent) {
-		n, err := f.Fill(buf[:min(rest, int64(len(buf)))], op.Off+int64(sent))
+	for rest := op.Want(); rest > 0; rest = op.Want() - int64(sent) {
+		n, err := f.Fill(buf[:min(rest, int64(len(buf)))], op.Off()+int64(sent))
 		if n == 0 {
 			return sent, fileTrouble{shortened(err)}
 		}

@@ -44,13 +44,13 @@ func (j *sendJob) Do() {
 // t.err.
 func (t *Transfer) callFile() {
 	op := t.op
-	left := op.Want - int64(op.N)
+	left := op.Want() - int64(op.N)
 	if left == 0 {
 		return
 	}
 	raw, err := op.File().(*blocking.File).OS().SyscallConn()
 	if err == nil {
-		err = raw.Control(func(fd uintptr) { t.sendFrom(int(fd), op.Off+int64(op.N), int(min(left, sendFileMax))) })
+		err = raw.Control(func(fd uintptr) { t.sendFrom(int(fd), op.Off()+int64(op.N), int(min(left, sendFileMax))) })
 	}
 	switch {
 	case err != nil:

@@ -28,8 +28,8 @@ type storm struct {
 
 // end is one end of a line. Whoever handles its receive has it to himself.
 type end struct {
+	recv driver.Op // first: see driver.Outer
 	driver.Stream
-	recv driver.Op
 	in   [8]byte
 	next uint64 // number of the message to come
 	last uint64
@@ -96,7 +96,7 @@ func (s *storm) pair(local bool, messages uint64) {
 		if local {
 			e.Stream = newUnixStream(fd, true)
 		}
-		e.recv.Kind, e.recv.Self = driver.KindRecv, e
+		e.recv.Kind = driver.KindRecv
 		s.must(e.Attach(s.port))
 		s.must(s.receive(e))
 		ends[i] = e
@@ -153,12 +153,11 @@ func (s *storm) handle(po *poller) bool {
 
 // answer answers a message with the next.
 func (s *storm) answer(op *driver.Op) {
-	e, received := op.Self.(*end)
 	switch {
 	case op.Err != nil:
 		s.Errorf("%v", op.Err)
-	case received:
-		s.received(e)
+	case op.Kind == driver.KindRecv:
+		s.received(driver.Outer[end](op))
 	}
 }
 

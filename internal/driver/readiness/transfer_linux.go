@@ -56,7 +56,8 @@ func (t *Transfer) aim(pool *driver.Pool) bool {
 		if t.buf = pool.Get(&t.s.acct, t.s); t.buf == nil {
 			return false
 		}
-		op.SetOneBuf(t.buf.Data)
+		t.Bufs, t.Len = t.buf.Vec(), min(len(t.buf.Data), driver.TransferMax)
+		return true
 	case t.Msg == nil && !t.Send && peeks(op):
 		// What recv(2) answers when given no room differs between kinds of
 		// socket. C61 wants it to wait for data: look for a byte without
@@ -87,8 +88,6 @@ func (s *stream) conclude(t *Transfer, local *driver.LocalQueue) (done int) {
 	if err, over := s.outcome(q, t); over {
 		s.complete(q, err, local)
 		done++
-	} else if t.buf != nil {
-		t.op.DropBufs() // an idle receive keeps no pooled memory alive
 	}
 	return done + s.goOn(t.Send, local)
 }

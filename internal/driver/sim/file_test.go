@@ -31,7 +31,7 @@ func (r *rig) writes(f driver.File, n int) (ops []*driver.Op) {
 	r.Helper()
 	for i := range n {
 		op := transfer(driver.KindWriteAt, []byte{byte('a' + i)})
-		op.Off = int64(i)
+		op.SetOff(int64(i))
 		r.must(f.WriteAt(op))
 		ops = append(ops, op)
 	}

@@ -18,7 +18,7 @@ func (s *stream) SendFile(op *driver.Op) error {
 // filePiece reads the next n bytes of a SendFile, or what there is of them.
 func (s *stream) filePiece(op *driver.Op, n int) ([]byte, error) {
 	data := make([]byte, n)
-	n, err := op.File().(*file).disk.Fill(data, op.Off+int64(op.N))
+	n, err := op.File().(*file).disk.Fill(data, op.Off()+int64(op.N))
 	switch {
 	case err == io.EOF:
 		return nil, io.ErrUnexpectedEOF

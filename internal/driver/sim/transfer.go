@@ -66,7 +66,7 @@ func (s *stream) sendable(op *driver.Op) bool { return left(op) == 0 || s.room()
 // left is how many bytes a send may move next; 0 is none at all.
 func left(op *driver.Op) int {
 	if op.Kind == driver.KindSendFile {
-		return int(min(op.Want-int64(op.N), driver.TransferMax))
+		return int(min(op.Want()-int64(op.N), driver.TransferMax))
 	}
 	_, bytes := op.Piece(piecesMax)
 	return bytes

@@ -71,7 +71,7 @@ func (f *File) begin(r *record, polling bool) {
 		r.pins.Pin(&b[0])
 	}
 	f.lend(r)
-	r.at(op.Off, op.N)
+	r.at(op.Off(), op.N)
 	transfer := windows.WriteFile
 	if !op.Kind.Outward() {
 		transfer = windows.ReadFile

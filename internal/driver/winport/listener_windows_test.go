@@ -14,7 +14,7 @@ func TestAcceptOneAtATime(t *testing.T) {
 	l := b.listener()
 	var ops [3]*driver.Op
 	for i := range ops {
-		ops[i] = &driver.Op{Kind: driver.KindAccept, Key: "listener"}
+		ops[i] = &driver.Op{Kind: driver.KindAccept}
 		b.ok(l.Accept(ops[i]))
 	}
 	for i := range ops {
@@ -117,8 +117,8 @@ func TestAcceptSurvivesReset(t *testing.T) {
 func TestAcceptMany(t *testing.T) {
 	b := newBench(t)
 	l := b.listener()
-	owner := new(int)
-	many := &driver.Op{Kind: driver.KindAcceptMany, Self: owner, Key: "key"}
+	many := &driver.Op{Kind: driver.KindAcceptMany}
+	many.SetKey("key")
 	b.ok(l.Accept(many))
 	const count = 100 // more than may be undequeued
 	for range count {
@@ -128,7 +128,7 @@ func TestAcceptMany(t *testing.T) {
 	var held []*driver.Op
 	for range count {
 		op := b.next()
-		if op == many || op.Self != owner || op.Key != "key" || !op.More || op.Err != nil || op.Accepted() == nil {
+		if op == many || op.Of() != many || op.Key() != "key" || !op.More || op.Err != nil || op.Accepted() == nil {
 			t.Fatalf("%+v", op)
 		}
 		seen[op.Accepted().RemoteAddr().String()] = true

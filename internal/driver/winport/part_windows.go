@@ -48,7 +48,7 @@ func (p *part) giveBack() {
 // Do implements blocking.Job.
 func (p *part) Do() {
 	s, r, f := p.stream, p.record, p.file
-	n, status := p.read(r.op.Off+int64(r.op.N), r.op.Left())
+	n, status := p.read(r.op.Off()+int64(r.op.N), r.op.Left())
 	f.letGo()
 	s.mu.Lock()
 	defer s.mu.Unlock()
