@@ -129,8 +129,6 @@ func (f *File) result(r *record, status syscall.Errno) error {
 		return nil // C130
 	case status == windows.ERROR_OPERATION_ABORTED && f.closed:
 		return net.ErrClosed
-	case status == windows.ERROR_OPERATION_ABORTED:
-		return &driver.SysError{Call: op.Kind.String(), Class: driver.ErrAborted, Errno: status}
 	}
 	return fileError(op.Kind.String(), status)
 }

@@ -23,7 +23,7 @@ type Listener struct {
 // Listen implements driver.Port.
 func (p *Port) Listen(addr netip.AddrPort, opts driver.ListenOptions) (driver.Listener, error) {
 	if opts.ReusePort {
-		return nil, &driver.SysError{Call: "setsockopt", Class: driver.ErrNotSupported, Errno: windows.WSAENOPROTOOPT}
+		return nil, sysError("setsockopt", windows.WSAENOPROTOOPT)
 	}
 	v6 := addr.Addr().Unmap().Is6()
 	sock, err := openSocket(v6, windows.SOCK_STREAM, windows.IPPROTO_TCP)

@@ -161,7 +161,6 @@ func (e *PipeEnd) failure(r *record, status syscall.Errno) error {
 		if e.closed {
 			return net.ErrClosed
 		}
-		return &driver.SysError{Call: call, Class: driver.ErrAborted, Errno: status}
 	}
 	return fileError(call, status)
 }
