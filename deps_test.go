@@ -31,6 +31,7 @@ type source struct {
 	imports []string
 	tagged  bool // built on some systems only, or under some tag
 	marked  bool // has a mark of unfinished work
+	lines   int
 }
 
 func (s source) dir() string  { return path.Dir(s.path) }
@@ -125,6 +126,12 @@ var rules = []rule{
 			return nil
 		}
 		return s.importsThat(notStd)
+	}},
+	{"size", "a file that is longer than this has more than one purpose", func(s source) []string {
+		if s.isTest() || s.lines <= 450 {
+			return nil
+		}
+		return []string{strconv.Itoa(s.lines) + " lines"}
 	}},
 	{"finished", "what is left to do is said in an issue, not in a file", func(s source) []string {
 		if !s.marked {
@@ -302,6 +309,9 @@ func TestArchitectureRules(t *testing.T) {
 		"finished": {
 			{path: "port.go", marked: true},
 		},
+		"size": {
+			{path: "internal/dispatch/engine.go", lines: 451},
+		},
 	}
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {
@@ -409,7 +419,7 @@ func readSource(t *testing.T, name string) source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := source{path: filepath.ToSlash(name), tagged: nameIsTagged(t, name), marked: hasMark(string(text))}
+	s := source{path: filepath.ToSlash(name), tagged: nameIsTagged(t, name), marked: hasMark(string(text)), lines: strings.Count(string(text), "\n")}
 	for _, spec := range file.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

@@ -21,13 +21,13 @@ type Worker struct {
 }
 
 // Worker makes a worker of the port.
-func (p *Port) Worker() *Worker { return &Worker{p, p.engine.NewWorker(nil)} }
+func (p *Port) Worker() *Worker { return &Worker{p, p.engine.NewWorker()} }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
 // done and no packet is there for it to take. The context is bound to the worker, not passed to each Wait, so that
 // waiting costs nothing extra.
 func (p *Port) WorkerContext(ctx context.Context) *Worker {
-	return &Worker{p, p.engine.NewWorker(ctx)}
+	return &Worker{p, p.engine.NewWorkerContext(ctx)}
 }
 
 // Port is the port the worker belongs to.

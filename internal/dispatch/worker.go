@@ -34,22 +34,27 @@ type Worker struct {
 	unpolled int        // Waits that found packets since it last polled
 }
 
-// NewWorker makes a worker. With a context its Wait returns the context's error
-// once that is done and no packet is there for it to take; ctx may be nil.
-func (e *Engine) NewWorker(ctx context.Context) *Worker {
-	w := &Worker{e: e, sema: make(chan struct{}, 1), ctx: ctx}
+// NewWorker makes a worker.
+func (e *Engine) NewWorker() *Worker {
+	w := &Worker{e: e, sema: make(chan struct{}, 1)}
 	w.w.Owner = w
 	e.mu.Lock()
 	w.core = e.newCore()
 	e.workers = append(e.workers, w)
 	e.mu.Unlock()
-	if ctx != nil {
-		w.stop = context.AfterFunc(ctx, func() {
-			e.mu.Lock()
-			e.signal(w)
-			e.mu.Unlock()
-		})
-	}
+	return w
+}
+
+// NewWorkerContext makes a worker whose Wait returns ctx's error once that is done
+// and no packet is there for it to take.
+func (e *Engine) NewWorkerContext(ctx context.Context) *Worker {
+	w := e.NewWorker()
+	w.ctx = ctx
+	w.stop = context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		e.signal(w)
+		e.mu.Unlock()
+	})
 	return w
 }
 
