@@ -157,13 +157,6 @@ func (p *process) allocations(t *testing.T) (n int64, places string) {
 	return p.ask(t, askAllocations)
 }
 
-// heap asks the child how many bytes of its heap are in use.
-func (p *process) heap(t *testing.T) int64 {
-	t.Helper()
-	n, _ := p.ask(t, askHeap)
-	return n
-}
-
 func (p *process) ask(t *testing.T, question byte) (n int64, more string) {
 	t.Helper()
 	if _, err := p.in.Write([]byte{question}); err != nil {

@@ -43,3 +43,10 @@ func idle(t *testing.T, p *process, more int) (heap int64) {
 	}
 	return p.heap(t)
 }
+
+// heap asks the child how many bytes of its heap are in use.
+func (p *process) heap(t *testing.T) int64 {
+	t.Helper()
+	n, _ := p.ask(t, askHeap)
+	return n
+}
