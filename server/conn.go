@@ -15,10 +15,9 @@ type Conn struct {
 	srv  *Server
 	sock *iocp.Socket
 	id   uint64
-	recv iocp.Op
+	recv iocp.Op // its Owner is the user's data, guarded by mu
 
 	mu   sync.Mutex
-	data any
 	out  *outbox              // nil while nothing is queued
 	rare *rarely              // mostly nil; see more
 	turn atomic.Pointer[turn] // the callback that runs, if any: see turn
@@ -43,7 +42,7 @@ func (c *Conn) LocalAddr() netip.AddrPort { return c.sock.Addr() }
 // SetData attaches the user's own state to the connection.
 func (c *Conn) SetData(data any) {
 	c.mu.Lock()
-	c.data = data
+	c.recv.Owner = data
 	c.unlock()
 }
 
@@ -51,7 +50,7 @@ func (c *Conn) SetData(data any) {
 func (c *Conn) Data() any {
 	c.mu.Lock()
 	defer c.unlock()
-	return c.data
+	return c.recv.Owner
 }
 
 // unlock releases mu.

@@ -179,9 +179,9 @@ func TestPlaceOfWhoHasLeft(t *testing.T) {
 	b.attend(pollers[0])
 	l := b.unattached()
 	l.set = left // what Attach does, with time to leave in between
-	var err error
-	l.token, err = b.port.watch(l, l.fd(), left)
+	token, err := b.port.watch(l, l.fd(), left)
 	b.must(err)
+	l.index = uint32(token)
 	b.listen(l)
 	b.speak(l)
 	b.until("the line is heard", func() bool { return b.heardBy(pollers[0], []*line{l}) == 1 })

@@ -149,7 +149,7 @@ func (l *listener) accept() (s driver.Stream, err error) {
 		case err == nil && l.file != nil:
 			return newUnixStream(fd, true), nil
 		case err == nil:
-			return newStream(fd, l.v6, addrPort(sa, nil)), nil
+			return newAccepted(fd, l.v6, addrPort(sa, nil)), nil
 		case !retryAccept(err):
 			return nil, l.unlessNobody(err)
 		}

@@ -70,17 +70,6 @@ func (s *stream) LocalAddr() netip.AddrPort {
 	return addrPort(unix.Getsockname(s.fd()))
 }
 
-// RemoteAddr implements driver.Stream.
-func (s *stream) RemoteAddr() netip.AddrPort {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.remotePort == 0 {
-		return netip.AddrPort{}
-	}
-	ip := netip.AddrFrom16(s.remote).Unmap().WithZone(s.few().zone)
-	return netip.AddrPortFrom(ip, s.remotePort)
-}
-
 // Undelivered implements driver.Stream: what is pending, and what the kernel
 // holds of the rest: until it is acknowledged (tcp(7), SIOCOUTQ) or, over a Unix
 // socket, received.

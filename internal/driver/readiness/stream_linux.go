@@ -27,17 +27,17 @@ import (
 // done is the call of Sink.Complete; it is made with the lock held, so that
 // completions of one direction keep their order.
 type stream struct {
-	mu    sync.Mutex
-	set   *set // nil until attached
-	token uint64
+	mu  sync.Mutex
+	set *set // nil until attached
 
 	recv, send queue
 	own        atomic.Pointer[driver.Op] // see fast
 	acct       driver.Account
 	rare       *rarely // see few
 
-	remote     [16]byte // see setRemote
-	desc       int32    // see fd
+	index      uint32  // among the port's slots
+	desc       int32   // see fd
+	remote     [4]byte // see setRemote
 	remotePort uint16
 
 	v6        bool
@@ -61,7 +61,7 @@ type rarely struct {
 	err        error       // why the connection is dead, for every later operation
 	retry      *time.Timer // see later
 	dgram      *datagram   // the datagram socket that this is part of
-	zone       string      // of the peer's address
+	remote     netip.Addr  // see setRemote
 }
 
 var nothing rarely
@@ -101,19 +101,12 @@ func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
 	return s
 }
 
+// token is the stream's among the port's slots, as long as it is there. The lock
+// is held.
+func (s *stream) token() uint64 { return s.set.port.slots.Token(s.index) }
+
 // fd is the descriptor, or -1.
 func (s *stream) fd() int { return int(s.desc) }
-
-// setRemote keeps the peer's address, in as few bytes as can be. The lock is held,
-// or the stream is new.
-func (s *stream) setRemote(a netip.AddrPort) {
-	if a.IsValid() {
-		s.remote, s.remotePort = a.Addr().As16(), a.Port()
-	}
-	if a.Addr().Zone() != "" {
-		s.more().zone = a.Addr().Zone()
-	}
-}
 
 // handle is what events are told to.
 func (s *stream) handle() handle {
@@ -171,7 +164,8 @@ func (s *stream) Attach(to driver.Port) error {
 	}
 	s.set = p.assign()
 	s.send.ready = s.connected // a new connection has room: don't wait to be told
-	if s.token, err = p.watch(s.handle(), s.fd(), s.set); err != nil {
+	token, err := p.watch(s.handle(), s.fd(), s.set)
+	if s.index = uint32(token); err != nil {
 		s.set = nil
 	}
 	return err
@@ -274,7 +268,7 @@ func (s *stream) note(ev uint32) {
 func (s *stream) move(from, to *set) bool {
 	s.lock()
 	defer s.unlock()
-	if s.closed || s.set != from || !from.giveTo(to, s.fd(), s.token) {
+	if s.closed || s.set != from || !from.giveTo(to, s.fd(), s.token()) {
 		return false
 	}
 	s.set = to
@@ -387,7 +381,7 @@ func (s *stream) end(reset bool) *set {
 		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	if s.set != nil {
-		s.set.forget(s.token)
+		s.set.forget(s.token())
 		if s.few().connecting != nil {
 			s.abortConnect(net.ErrClosed)
 		}
