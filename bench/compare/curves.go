@@ -34,6 +34,9 @@ func (r *results) families() []family {
 	for _, o := range r.Outcomes {
 		shape := o.Scenario
 		shape.Conns = 0
+		if shape.Percent > 0 {
+			shape.Rate = 0 // which differs with the connections
+		}
 		i := slices.IndexFunc(all, func(f family) bool { return f.shape == shape })
 		if i < 0 {
 			i = len(all)
@@ -106,6 +109,12 @@ func (f *family) file(name string, others []family) string {
 	}
 	if differs(func(s scenario) float64 { return s.Rate }) {
 		suffix += fmt.Sprintf("-%gpersecond", f.shape.Rate)
+	}
+	if differs(func(s scenario) float64 { return s.Percent }) {
+		suffix += fmt.Sprintf("-%gpercent", cmp.Or(f.shape.Percent, full))
+	}
+	if slices.ContainsFunc(others, func(o family) bool { return o.shape.Placement != f.shape.Placement }) {
+		suffix += "-" + cmp.Or(string(f.shape.Placement), "anywhere")
 	}
 	ext := filepath.Ext(name)
 	return strings.TrimSuffix(name, ext) + suffix + ext

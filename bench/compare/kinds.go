@@ -29,7 +29,7 @@ var kinds = []kind{
 		unit:     "message",
 		clients:  echoClients,
 		base:     "server",
-		everyone: "server,server-epoll,port,port-epoll,stdnet,gnet,gnet/1,nbio,netpoll,gaio,evio,evio/1,gain,rio,c-uring,c-uring/2,c-epoll,c-epoll/2,c-libuv,c-asio",
+		everyone: "server,ours/1,ours/2,server-epoll,port,port-epoll,stdnet,gnet,gnet/1,nbio,netpoll,gaio,evio,evio/1,gain,rio,c-uring,c-uring/2,c-epoll,c-epoll/2,c-libuv,c-asio",
 		conns:    "64",
 		sizes:    "64,16384",
 		depths:   "1",

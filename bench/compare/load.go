@@ -21,9 +21,23 @@ type scenario struct {
 	Depth int     `json:"depth"`
 	Rate  float64 `json:"rate"` // messages a second; 0: closed loop
 	Slow  bool    `json:"slow,omitempty"`
+
+	// Percent is what part Rate is of what our server can do; 0: Rate was
+	// given, or there is none.
+	Percent   float64   `json:"percent,omitempty"`
+	Placement placement `json:"placement,omitempty"`
 }
 
 func (s scenario) String() string {
+	text := s.load()
+	if s.Placement == shared || s.Placement == rival {
+		text += ", " + string(s.Placement)
+	}
+	return text
+}
+
+// load is the scenario but for its placement.
+func (s scenario) load() string {
 	if s.Slow {
 		return fmt.Sprintf("%d connections that send all they can and read 10,000 bytes a second", s.Conns)
 	}
@@ -34,10 +48,20 @@ func (s scenario) String() string {
 	if s.silent() {
 		text += ", silent after one message on each"
 	}
-	if s.Rate > 0 {
-		text += fmt.Sprintf(", %g messages a second", s.Rate)
+	return text + s.pace()
+}
+
+// pace says when messages are due, if they are.
+func (s scenario) pace() string {
+	switch {
+	case s.Percent > 0 && s.Rate > 0:
+		return fmt.Sprintf(", %g %% of full load: %.0f messages a second", s.Percent, s.Rate)
+	case s.Percent > 0:
+		return fmt.Sprintf(", %g %% of full load", s.Percent)
+	case s.Rate > 0:
+		return fmt.Sprintf(", %g messages a second", s.Rate)
 	}
-	return text
+	return ""
 }
 
 // silent reports whether nothing is sent once all connections are there.
@@ -70,6 +94,11 @@ func (s *session) runOnce(ctx context.Context, c contender, sc scenario, r *run)
 		return err
 	}
 	began := time.Now()
+	beside, err := s.startRivals(sc)
+	if err != nil {
+		return err
+	}
+	defer beside.end()
 	srv, err := startServer(s.builder.path(c.program), c.args(max(sc.Size, bufferMin)), s.opts.cpus.server)
 	if err != nil {
 		return err
@@ -78,12 +107,13 @@ func (s *session) runOnce(ctx context.Context, c contender, sc scenario, r *run)
 	figures, clientTook, err := s.load(ctx, srv, c, sc)
 	serverTook, errCPU := process.CPU(srv.pid)
 	srv.stop()
-	if err := errors.Join(err, errCPU); err != nil {
+	rivalsTook, errRivals := beside.took()
+	if err := errors.Join(err, errCPU, errRivals); err != nil {
 		return err
 	}
 	r.Figures = figures
 	after, err := process.Busy()
-	others := after - before - clientTook - serverTook
+	others := after - before - clientTook - serverTook - rivalsTook
 	r.Others = max(others.Seconds()/time.Since(began).Seconds(), 0)
 	return err
 }
@@ -91,9 +121,13 @@ func (s *session) runOnce(ctx context.Context, c contender, sc scenario, r *run)
 // bufferMin is the usual size of a buffer for each connection.
 const bufferMin = 4 << 10
 
+// runMax bounds a run under load.
+func (o *options) runMax() time.Duration {
+	return time.Duration((o.warmup+o.seconds)*float64(time.Second)) + grace
+}
+
 func (s *session) load(ctx context.Context, srv *server, c contender, sc scenario) (f *figures.Run, clientTook time.Duration, err error) {
-	window := s.opts.warmup + s.opts.seconds
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(window*float64(time.Second))+grace)
+	ctx, cancel := context.WithTimeout(ctx, s.opts.runMax())
 	defer cancel()
 	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 	cmd := exec.CommandContext(ctx, s.client.path,
@@ -107,7 +141,7 @@ func (s *session) load(ctx context.Context, srv *server, c contender, sc scenari
 	var stdout strings.Builder
 	var stderr head
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err = process.Start(cmd, s.opts.cpus.client); err != nil {
+	if err = process.Start(cmd, s.opts.clientCPUs(sc)); err != nil {
 		return nil, 0, err
 	}
 	if err = cmd.Wait(); err != nil {

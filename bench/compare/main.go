@@ -63,6 +63,9 @@ func (s *session) run(ctx context.Context, out io.Writer) error {
 	}
 	s.results.Conditions = s.conditions()
 	s.printf("about %v for %d scenarios\n", s.estimate().Round(time.Second), len(s.opts.scenarios))
+	if err := s.findRates(ctx); err != nil {
+		return err
+	}
 	for _, sc := range s.opts.scenarios {
 		s.results.Outcomes = append(s.results.Outcomes, s.measure(ctx, sc))
 		if err := s.results.write(s.opts.out); err != nil {
@@ -100,7 +103,7 @@ func list(out io.Writer) error {
 	for _, p := range programs {
 		fmt.Fprintf(out, "%-10s %s; %s\n", p.name, p.title, p.about)
 	}
-	fmt.Fprint(out, "\nNAME/N is with N loops; those of ours may be followed by a backend, as in server-epoll.\nCompared if none are named:\n")
+	fmt.Fprint(out, "\nNAME/N is with N loops, which are ports for server, and for ours workers that are always active.\nThose of ours may be followed by a backend, as in server-epoll or ours-epoll/1.\nCompared if none are named:\n")
 	for _, k := range kinds {
 		fmt.Fprintf(out, "  -load %s: %s\n", k.name, strings.ReplaceAll(k.everyone, ",", " "))
 	}

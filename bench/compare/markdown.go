@@ -18,6 +18,7 @@ func (r *results) markdown() string {
 	for _, o := range r.Outcomes {
 		fmt.Fprintf(&b, "\n## %v\n\n", o.Scenario)
 		o.markdown(&b, &r.Conditions, r.names())
+		o.notes(&b, &r.Conditions, r.names())
 	}
 	r.legend(&b)
 	return b.String()
@@ -28,7 +29,10 @@ const ratioNote = "\nRatios are %s's figure divided by the row's, from runs next
 func (c *conditions) markdown(b *strings.Builder) {
 	pinned := "not pinned"
 	if c.ServerCPUs != "" {
-		pinned = fmt.Sprintf("servers on %s, the client on %s", c.ServerCPUs, c.ClientCPUs)
+		pinned = "servers on " + c.ServerCPUs
+	}
+	if c.ClientCPUs != "" {
+		pinned += ", the client on " + c.ClientCPUs
 	}
 	for _, line := range []string{
 		fmt.Sprintf("%s; CPUs %s, %s; Linux %s; %s; commit %s; %s.", c.Machine, c.CPUs, pinned, c.Kernel, c.Go, c.Commit, c.Date),
@@ -67,6 +71,14 @@ func (o *outcome) markdown(b *strings.Builder, c *conditions, names []string) {
 		o.row(b, c.Base, name)
 	}
 	o.failed(b, names, strings.Count(tableRule, "|")-3)
+}
+
+// notes are what is said under a table.
+func (o *outcome) notes(b *strings.Builder, c *conditions, names []string) {
+	fmt.Fprintf(b, "\n- placement: %s\n", o.Scenario.Placement.about())
+	if !o.Scenario.silent() {
+		o.besideFixed(b, c.Base, names)
+	}
 }
 
 // failed has a row for each server without figures, with empty cells behind

@@ -17,7 +17,7 @@ func ran(name string, place int, cpu float64) run {
 // sample is two rounds of ours against gnet, at twice the cost, and evio,
 // which fails.
 func sample() *outcome {
-	o := &outcome{Scenario: scenario{Conns: 64, Size: 64, Depth: 1}}
+	o := &outcome{Scenario: scenario{Conns: 64, Size: 64, Depth: 1, Placement: apart}}
 	for round, runs := range [][]run{
 		{ran("gnet", 0, 2), ran("server", 1, 1), lost(2)},
 		{lost(0), ran("server", 1, 1), ran("gnet", 2, 2)},
@@ -69,6 +69,7 @@ func TestMarkdown(t *testing.T) {
 		"| 0.50 [0.50, 0.50] |",
 		"| evio | failed: connection 3: end / of stream | | | | | | | | | | |\n",
 		"servers on 0-1, the client on 2-3",
+		"\n\n- placement: apart, the client has CPUs of its own\n",
 		"- rio: left out: no room\n",
 		"; v2.9.7\n",
 	} {

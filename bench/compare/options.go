@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"iocp/bench/internal/process"
 )
 
 // options is the command line.
@@ -30,11 +28,7 @@ type options struct {
 	list      bool
 }
 
-// split is who runs on which CPUs; no CPUs at all means wherever the kernel
-// likes.
-type split struct{ server, client []int }
-
-// threads is how many the client has.
+// threads is how many the client has, whatever the placement.
 func (o *options) threads() int {
 	if o.kind.threads > 0 {
 		return o.kind.threads
@@ -42,7 +36,7 @@ func (o *options) threads() int {
 	if n := len(o.cpus.client); n > 0 {
 		return n
 	}
-	return max(runtime.NumCPU()/2, 1)
+	return max(cmp.Or(len(o.cpus.server), runtime.NumCPU())/2, 1)
 }
 
 func parseOptions(args []string) (*options, error) {
@@ -55,7 +49,9 @@ func parseOptions(args []string) (*options, error) {
 	sizes := set.String("size", "", "bytes in a message; several: a list (default: 64,16384; chat: 64)")
 	depths := set.String("depth", "", "messages on their way at a time, on each connection or in the chat room; several: a list (default: 1; chat: 1,512)")
 	rates := set.String("rate", "0", "messages a second, due at fixed times; 0: as depth says; several: a list")
-	cpus := set.String("cpus", "auto", "CPUs of the servers and of the client, such as 0-1:2-3; auto: half and half; none: not pinned")
+	percents := set.String("load-percent", "100", "load as a part of what our server (-base) can do, for which it is tried first; 100: as depth says; several: a list")
+	placements := set.String("placement", string(apart), "where the client runs: apart, on CPUs of its own; shared, on the servers' CPUs; or rival, shared with one more process that spins on each of them; several: a list")
+	cpus := set.String("cpus", "auto", "CPUs of the servers and of the client, such as 0-1:2-3, or 0-1 if nothing is apart; auto: half and half, or all; none: not pinned")
 	set.IntVar(&o.rounds, "rounds", 7, "rounds; each gives one pair with each server")
 	set.Float64Var(&o.seconds, "seconds", 3, "seconds of a run's window")
 	set.Float64Var(&o.warmup, "warmup", 0.5, "seconds before it")
@@ -80,15 +76,21 @@ func parseOptions(args []string) (*options, error) {
 		return nil, fmt.Errorf("there is no load %q: choose echo, chat, idle or slow", *load)
 	}
 	k := o.kind
-	var errBase, errOnly, errScenarios, errCPUs error
+	var errBase, errOnly, errScenarios, errPercents, errCPUs error
 	o.base, errBase = parseContender(cmp.Or(*ours, k.base))
 	o.peers, errOnly = parseContenders(cmp.Or(*only, k.everyone))
 	o.scenarios, errScenarios = parseScenarios(cmp.Or(*conns, k.conns), cmp.Or(*sizes, k.sizes), cmp.Or(*depths, k.depths), *rates)
 	for i := range o.scenarios {
 		o.scenarios[i].Slow = k.slow
 	}
-	o.cpus, errCPUs = parseSplit(*cpus)
-	return o, errors.Join(errBase, errOnly, errScenarios, errCPUs, o.check(), o.checkScenarios())
+	o.scenarios, errPercents = withPercents(o.scenarios, *percents)
+	places, errPlaces := parsePlacements(*placements)
+	o.cpus, errCPUs = parseSplit(*cpus, slices.Contains(places, apart))
+	if err := errors.Join(errBase, errOnly, errScenarios, errPercents, errPlaces, errCPUs); err != nil {
+		return nil, err
+	}
+	o.scenarios, errPlaces = placed(o.scenarios, places, o.cpus)
+	return o, errors.Join(errPlaces, o.check(), o.checkScenarios())
 }
 
 // onlyShows refuses flags that have no effect on what was measured before.
@@ -112,8 +114,8 @@ func (o *options) checkPicture() error {
 // through a single point.
 func (o *options) checkScenarios() error {
 	for _, s := range o.scenarios {
-		if s.silent() != o.kind.silent || s.silent() && s.Rate > 0 {
-			return fmt.Errorf("-load %s can't be had with -depth %d -rate %g", o.kind.name, s.Depth, s.Rate)
+		if err := o.checkScenario(s); err != nil {
+			return err
 		}
 	}
 	one := func(s scenario) bool { return s.Conns == o.scenarios[0].Conns }
@@ -121,6 +123,20 @@ func (o *options) checkScenarios() error {
 		return errors.New("-picture draws curves over the connections: let -conns have two numbers at least, or draw several results together with -from")
 	}
 	return o.checkPicture()
+}
+
+func (o *options) checkScenario(s scenario) error {
+	switch {
+	case s.silent() != o.kind.silent || s.silent() && s.Rate > 0:
+		return fmt.Errorf("-load %s can't be had with -depth %d -rate %g", o.kind.name, s.Depth, s.Rate)
+	case s.Percent == 0:
+		return nil
+	case s.Rate > 0:
+		return errors.New("-load-percent finds the rate: leave out -rate")
+	case s.Depth != 1:
+		return fmt.Errorf("-load-percent %g can't be had with -depth %d: messages at a rate come one by one", s.Percent, s.Depth)
+	}
+	return nil
 }
 
 func (o *options) check() error {
@@ -170,29 +186,4 @@ func numbers(list string, least float64) ([]float64, error) {
 		all = append(all, n)
 	}
 	return all, nil
-}
-
-func parseSplit(text string) (split, error) {
-	switch text {
-	case "none":
-		return split{}, nil
-	case "auto":
-		all, err := process.CPUs()
-		return halves(all), err
-	}
-	server, client, ok := strings.Cut(text, ":")
-	if !ok {
-		return split{}, fmt.Errorf("-cpus %s: name the servers' CPUs and the client's, such as 0-1:2-3", text)
-	}
-	s, errServer := process.ParseCPUs(server)
-	c, errClient := process.ParseCPUs(client)
-	return split{s, c}, errors.Join(errServer, errClient)
-}
-
-// halves gives the servers the first half. One CPU can't be split.
-func halves(cpus []int) split {
-	if len(cpus) < 2 {
-		return split{}
-	}
-	return split{cpus[:len(cpus)/2], cpus[len(cpus)/2:]}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,8 @@ func TestParseContender(t *testing.T) {
 		{"port-uring/2", "port", "uring", 2},
 		{"gnet/1", "gnet", "", 1},
 		{"c-uring", "c-uring", "", 0},
+		{"ours/1", "ours", "", 1},
+		{"ours-epoll/2", "ours", "epoll", 2},
 	}
 	for _, tt := range tests {
 		c, err := parseContender(tt.name)
@@ -49,13 +50,17 @@ func TestEveryone(t *testing.T) {
 }
 
 func TestContenderArgs(t *testing.T) {
-	c, err := parseContender("server-epoll/3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "-addr 127.0.0.1:0 -buffer 99 -loops 3 -backend epoll"
-	if got := strings.Join(c.args(99), " "); got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for name, want := range map[string]string{
+		"server-epoll/3": "-addr 127.0.0.1:0 -buffer 99 -loops 3 -backend epoll",
+		"ours/2":         "-fixed -addr 127.0.0.1:0 -buffer 99 -loops 2",
+	} {
+		c, err := parseContender(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.args(99), " "); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 
@@ -72,30 +77,6 @@ func TestParseScenarios(t *testing.T) {
 	}
 }
 
-func TestParseSplit(t *testing.T) {
-	got, err := parseSplit("0-1:4,2")
-	if want := (split{[]int{0, 1}, []int{2, 4}}); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	if got, err := parseSplit("none"); err != nil || got.server != nil || got.client != nil {
-		t.Errorf("none: got %v, %v", got, err)
-	}
-	for _, bad := range []string{"", "0", "0:", "a:b", "3-1:0"} {
-		if got, err := parseSplit(bad); err == nil {
-			t.Errorf("%q is accepted as %v", bad, got)
-		}
-	}
-}
-
-func TestHalves(t *testing.T) {
-	if got := halves([]int{0, 1, 2, 3, 4}); len(got.server) != 2 || len(got.client) != 3 {
-		t.Errorf("five CPUs: got %v", got)
-	}
-	if got := halves([]int{5}); got.server != nil || got.client != nil {
-		t.Errorf("one CPU can't be split, but is: %v", got)
-	}
-}
-
 func TestParseOptions(t *testing.T) {
 	o, err := parseOptions([]string{"-base", "port", "-only", "gnet,nbio/1", "-cpus", "0:1-3", "-size", "100", "-rounds", "2"})
 	if err != nil {
@@ -104,7 +85,7 @@ func TestParseOptions(t *testing.T) {
 	if o.base.name != "port" || len(o.peers) != 2 || o.threads() != 3 || o.rounds != 2 || len(o.scenarios) != 1 || o.scenarios[0].Size != 100 {
 		t.Errorf("got %+v", o)
 	}
-	for _, bad := range []string{"-rounds=0", "-seconds=0", "-client=java", "-only=nobody", "-base=nobody", "-base=chat", "-only=nats", "-load=mail", "-depth=0", "-picture=x.svg", "-from=x -rounds=2", "-from=x -picture=x.gif", "-conns=1,2 -picture=x", "-load=idle -rate=1", "-load=idle -depth=1", "-cpus=x", "gnet"} {
+	for _, bad := range []string{"-rounds=0", "-seconds=0", "-client=java", "-only=nobody", "-base=nobody", "-base=chat", "-only=nats", "-load=mail", "-depth=0", "-picture=x.svg", "-from=x -rounds=2", "-from=x -picture=x.gif", "-conns=1,2 -picture=x", "-load=idle -rate=1", "-load=idle -depth=1", "-load-percent=0", "-load-percent=101", "-load-percent=5 -rate=9", "-load-percent=5 -depth=16", "-load=idle -load-percent=5", "-placement=near", "-placement=shared", "-from=x -placement=rival", "-cpus=x", "gnet"} {
 		args := strings.Fields(bad)
 		if !strings.HasPrefix(bad, "-from") {
 			args = append([]string{"-cpus=none"}, args...)

@@ -98,10 +98,11 @@ func (f *family) title(c *conditions) string {
 	if s.Depth > 1 {
 		parts = append(parts, fmt.Sprintf("%d deep", s.Depth))
 	}
-	if s.Rate > 0 {
-		parts = append(parts, fmt.Sprintf("%g messages a second", s.Rate))
+	title := strings.Join(parts, ", ") + s.pace()
+	if s.Placement == shared || s.Placement == rival {
+		title += ", " + string(s.Placement)
 	}
-	return strings.Join(parts, ", ")
+	return title
 }
 
 // fromZero gives a panel an axis with room for the values and all their bars.

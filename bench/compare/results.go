@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,13 +64,17 @@ type serverInfo struct {
 
 func (s *session) conditions() conditions {
 	all, _ := process.CPUs()
+	var client []int // where somebody is apart
+	if slices.ContainsFunc(s.opts.scenarios, func(sc scenario) bool { return sc.Placement == apart }) {
+		client = s.opts.cpus.client
+	}
 	return conditions{
 		Date:       time.Now().UTC().Format(time.RFC3339),
 		Command:    "go run -C bench ./compare " + strings.Join(os.Args[1:], " "),
 		Machine:    field("/proc/cpuinfo", "model name"),
 		CPUs:       process.FormatCPUs(all),
 		ServerCPUs: process.FormatCPUs(s.opts.cpus.server),
-		ClientCPUs: process.FormatCPUs(s.opts.cpus.client),
+		ClientCPUs: process.FormatCPUs(client),
 		Kernel:     kernel(),
 		Go:         runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		Commit:     commit(s.builder.root),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,10 +22,12 @@ type program struct {
 	args    []string // more for its command line
 	beside  string   // another package, built into the same directory
 	proto   string   // what a chat server speaks
+	loops   string   // what it has N of as NAME/N; "": loops
 }
 
 var programs = []program{
-	{name: "server", source: "./servers/server", title: "ours, package server", about: "defaults", backend: true},
+	{name: "server", source: "./servers/server", title: "ours, package server", about: "defaults", backend: true, loops: "ports"},
+	{name: fixedName, source: "./servers/server", args: []string{"-fixed"}, title: "ours, package server", about: "defaults", backend: true, loops: "workers, always active"},
 	{name: "port", source: "./servers/port", title: "ours, the bare completion port", about: "defaults", backend: true},
 	{name: "stdnet", source: "./servers/stdnet", title: "package net", about: "a goroutine and a buffer for each connection"},
 	{name: "gnet", source: "./servers/gnet", module: "github.com/panjf2000/gnet/v2", title: "gnet", about: "Multicore: a loop for each CPU"},
@@ -59,7 +62,7 @@ type contender struct {
 func (c contender) about() string {
 	settings := c.program.about
 	if c.loops > 0 {
-		settings = fmt.Sprintf("loops: %d", c.loops)
+		settings = fmt.Sprintf("%s: %d", cmp.Or(c.program.loops, "loops"), c.loops)
 	}
 	return c.program.title + "; " + settings
 }

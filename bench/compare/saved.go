@@ -41,7 +41,17 @@ func read(file string) (*results, error) {
 	if len(r.Outcomes) == 0 {
 		return nil, fmt.Errorf("there are no results in it")
 	}
+	r.place()
 	return r, nil
+}
+
+// place says of results from before there was a choice where the client was.
+func (r *results) place() {
+	for _, o := range r.Outcomes {
+		if o.Scenario.Placement == anywhere && r.Conditions.ClientCPUs != "" {
+			o.Scenario.Placement = apart
+		}
+	}
 }
 
 // merge adds what another measurement has brought. Runs of the same scenario

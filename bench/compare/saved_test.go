@@ -40,6 +40,18 @@ func TestSaved(t *testing.T) {
 	}
 }
 
+// TestOlder shows that results from before there were placements count beside
+// those of today.
+func TestOlder(t *testing.T) {
+	older, later := sampleResults(sample()), sampleResults(sample())
+	older.Outcomes[0].Scenario.Placement = anywhere
+	later.Conditions.Date = "later"
+	all, err := readAll([]string{written(t, older), written(t, later)})
+	if err != nil || len(all.Outcomes) != 1 || all.Outcomes[0].Scenario.Placement != apart {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	a, b := sampleResults(at(64, 1)), sampleResults(at(64, 4), at(1000, 1))
 	b.Conditions.Date = "later"

@@ -27,6 +27,9 @@ func (s *session) prepare(ctx context.Context) error {
 	if err := s.buildClient(ctx); err != nil {
 		return err
 	}
+	if err := s.buildRival(ctx); err != nil {
+		return err
+	}
 	unbuilt := s.buildServers(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -62,6 +62,79 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// TestRival has our server with one worker, at a part of full load, share its
+// CPUs with the client and with a rival.
+func TestRival(t *testing.T) {
+	o := compareForAMoment(t, "-only", "ours/1", "-conns", "8", "-size", "64", "-depth", "1", "-placement", "rival", "-load-percent", "25")
+	if s := o.Scenario; s.Placement != rival || s.Percent != 25 || s.Rate <= 0 {
+		t.Errorf("got %+v", s)
+	}
+	for _, r := range o.Runs {
+		if r.Figures != nil && r.Figures.Rate != o.Scenario.Rate {
+			t.Errorf("got %+v, want a rate of %g", r.Figures, o.Scenario.Rate)
+		}
+	}
+}
+
+// TestRivalsEnd shows that a rival takes its CPU until it is ended, and that it
+// doesn't outlive who started it, nor its time.
+func TestRivalsEnd(t *testing.T) {
+	needLinux(t)
+	ctx, cancel := context.WithTimeout(t.Context(), smokeMax)
+	defer cancel()
+	root, err := findRoot(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &builder{root, t.TempDir()}
+	if err := b.build(ctx, rivalProgram); err != nil {
+		t.Fatal(err)
+	}
+	cpus, err := process.CPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, most := range map[string]time.Duration{"killed": smokeMax, "input": smokeMax, "time": 10 * time.Millisecond} {
+		r, err := startRival(b.path(rivalProgram), cpus[0], most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.stdin.Close() })
+		switch what {
+		case "killed":
+			spins(ctx, t, r)
+			rivals{r}.end()
+			continue
+		case "input":
+			spins(ctx, t, r)
+			r.stdin.Close()
+		}
+		ended := make(chan struct{})
+		go func() { r.cmd.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			r.cmd.Process.Kill()
+			t.Errorf("%s: it doesn't end", what)
+		}
+	}
+}
+
+// spins waits until a rival has taken some CPU time.
+func spins(ctx context.Context, t *testing.T, r rivalProcess) {
+	t.Helper()
+	for {
+		took, err := rivals{r}.took()
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("it takes no CPU time: %v, %v", took, err)
+		}
+		if took > 50*time.Millisecond {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // TestChat compares ours with itself, and with what is installed.
 func TestChat(t *testing.T) {
 	for _, name := range []string{"chat", "ergo", "ngircd"} {

@@ -41,6 +41,17 @@ func compare(ratios []float64) comparison {
 	return c
 }
 
+// inverse is the ratio the other way round.
+func (c comparison) inverse() comparison {
+	over := func(f float64) float64 {
+		if f == 0 {
+			return 0 // there is none
+		}
+		return 1 / f
+	}
+	return comparison{Ratio: over(c.Ratio), Low: over(c.High), High: over(c.Low), Pairs: c.Pairs}
+}
+
 // resolved reports whether the interval excludes that there is no difference,
 // as far as it is printed.
 func (c comparison) resolved() bool {

@@ -3,14 +3,18 @@
 package main
 
 import (
+	"flag"
 	"io"
 	"log/slog"
 	"net/netip"
+	"os"
 
 	"iocp"
 	"iocp/bench/internal/peer"
 	"iocp/server"
 )
+
+var fixed = flag.Bool("fixed", false, "let -loops be workers, all of them always active, and not ports")
 
 func main() { peer.Main(serve) }
 
@@ -20,12 +24,27 @@ type echo struct{ server.NopHandler }
 // is received while it is half full.
 func (echo) OnData(c *server.Conn, data []byte) { c.TrySend(data) }
 
-func serve(o peer.Options) error {
-	srv, err := server.New(echo{}, server.Config{
-		Ports:      o.Loops,
+// config has as many ports as there are loops, or one whose number of active
+// workers doesn't follow the load.
+func config(o peer.Options) server.Config {
+	cfg := server.Config{
 		PortConfig: iocp.Config{Backend: o.Backend},
 		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	}
+	if !*fixed {
+		cfg.Ports = o.Loops
+		return cfg
+	}
+	if o.Loops > 0 {
+		const disable = "IOCP_DISABLE"
+		os.Setenv(disable, os.Getenv(disable)+",restraint")
+		cfg.Workers, cfg.PortConfig.Concurrency = o.Loops, o.Loops
+	}
+	return cfg
+}
+
+func serve(o peer.Options) error {
+	srv, err := server.New(echo{}, config(o))
 	if err != nil {
 		return err
 	}
