@@ -4,7 +4,8 @@ package driver
 // sends or its accepts, oldest first. The zero value is empty.
 //
 // An operation on it waits, or is busy: a transfer for it is under way. Only the
-// oldest may be busy, and only the owner knows whether it is, so the owner tells. A
+// oldest may be busy, and only the owner knows whether it is, so the owner tells; a
+// transfer without an operation (NowSender) may be under way on an empty one. A
 // cancel ends what waits, at once, and marks what is busy: how much has moved, and
 // whether that is all, only the end of the transfer says.
 //
@@ -33,7 +34,7 @@ func (d *Direction) CancelAll(busy bool, end func(*Op)) (n int) {
 		d.Cancel(op, busy, end)
 		n++
 	}
-	if busy && d.Front().giveUp() {
+	if op := d.Front(); op != nil && op.giveUp() { // busy
 		n++
 	}
 	return n

@@ -79,8 +79,10 @@ func TestCancelMarksWhatIsBusy(t *testing.T) {
 func TestCancelFindsNothing(t *testing.T) {
 	w, other := newWay(1), new(driver.Op)
 	var none driver.Direction
-	if w.Cancel(other, true, w.end) || none.Cancel(other, false, w.end) || none.CancelAll(false, w.end) != 0 || other.Canceled || other.Err != nil {
-		t.Error("something was found that isn't there")
+	for _, busy := range []bool{false, true} { // busy: with a transfer that has no operation
+		if w.Cancel(other, true, w.end) || none.Cancel(other, busy, w.end) || none.CancelAll(busy, w.end) != 0 || other.Canceled || other.Err != nil {
+			t.Error("something was found that isn't there")
+		}
 	}
 	w.want(t, []int{0}, nil, nil)
 }

@@ -222,6 +222,10 @@ func TestFastSendMeetsNoRoom(t *testing.T) {
 		}
 		for buf := make([]byte, 1<<20); sent > 0; {
 			n, err := unix.Read(l.peer, buf)
+			if err == unix.EAGAIN { // the rest comes when the window has been opened
+				runtime.Gosched()
+				continue
+			}
 			b.must(err)
 			sent -= n
 		}
@@ -229,6 +233,24 @@ func TestFastSendMeetsNoRoom(t *testing.T) {
 			b.look(po)
 			return l.send.fast.state() == rest
 		})
+	}
+}
+
+// CancelAll finds nothing to cancel in a SendNow that is under way.
+func TestCancelAllMeetsSendNow(t *testing.T) {
+	b := newBench(t, Calls{})
+	l := b.tcp()
+	b.look(b.join(1)[0])
+	l.CancelAll() // the receive
+	if w := l.send.fast.word.Load(); !l.send.fast.step(w, rest, moving) {
+		t.Fatal("sending isn't on the fast path")
+	}
+	if n := l.CancelAll(); n != 0 {
+		t.Errorf("%d operations cancelled, there are none", n)
+	}
+	b.must(l.sentNow(0))
+	if n, err := l.SendNow([]byte("y")); n != 1 || err != nil {
+		t.Error(n, err)
 	}
 }
 
