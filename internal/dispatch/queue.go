@@ -93,15 +93,12 @@ func (e *Engine) deliver(op *driver.Op, o *driver.Order, by *driver.LocalQueue) 
 			return true
 		}
 	}
-	if e.global.mixed.Load() { // it was in a local queue, but has been moved
-		return false
-	}
+	mixed := &e.global.mixed // if so, it may have been in a local queue, and moved
 	if by != nil {
-		by.Put(op, o)
-		return true
+		return by.PutUnless(mixed, op, o)
 	}
 	id := o.Home()
-	return id != 0 && !e.global.some.Load() && e.local(id).Join(op, o)
+	return id != 0 && !mixed.Load() && !e.global.some.Load() && e.local(id).Join(op, o)
 }
 
 // queued is the number of packets not yet dequeued. The caller holds mu.

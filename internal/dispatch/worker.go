@@ -40,6 +40,7 @@ func (e *Engine) NewWorker() *Worker {
 	w.w.Owner = w
 	e.mu.Lock()
 	w.core = e.newCore()
+	w.waited = w.poller.Idle() // for another worker, if it is used again
 	e.workers = append(e.workers, w)
 	e.mu.Unlock()
 	return w

@@ -77,6 +77,20 @@ func (q *LocalQueue) Put(op *Op, o *Order) {
 	q.mu.Unlock()
 }
 
+// PutUnless is Put, unless moved is set, which reports whether packets have been
+// moved from a local queue to the global one. It is looked at while nobody can
+// take packets from here: so either it tells of the one before, or that one is moved
+// together with this one.
+func (q *LocalQueue) PutUnless(moved *atomic.Bool, op *Op, o *Order) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if moved.Load() {
+		return false
+	}
+	q.push(op, o)
+	return true
+}
+
 func (q *LocalQueue) push(op *Op, o *Order) {
 	if q.list.Push(op); q.list.Len() == 1 {
 		q.nonempty.Add(1)
