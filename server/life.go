@@ -95,12 +95,15 @@ func (c *Conn) begin() {
 	c.readOn()
 }
 
-// received is a completion of the receiving chain.
+// received is a completion of the receiving chain. It takes the turn first and then
+// looks whether the connection is odd: a callback that ran until then may have
+// closed it.
 func (c *Conn) received(comp *iocp.Completion, by *member) {
 	woken, heard := false, true
-	if c.odd.Load() || !c.turn.CompareAndSwap(nil, &by.first) {
+	mine := c.turn.CompareAndSwap(nil, &by.first)
+	if !mine || c.odd.Load() {
 		c.mu.Lock()
-		if !c.turn.CompareAndSwap(nil, &by.first) {
+		if !mine && !c.turn.CompareAndSwap(nil, &by.first) {
 			c.more().held = hold(comp)
 			c.unlock()
 			return
@@ -294,6 +297,7 @@ func (c *Conn) wake() {
 		return
 	}
 	c.in = waking
+	c.odd.Store(true) // before a worker dequeues it
 	if c.port().Post(&c.recv, 0, c) != nil {
 		go c.received(&iocp.Completion{}, c.srv.nobody) // the port is closed: no worker would do it
 	}
