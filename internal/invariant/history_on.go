@@ -106,7 +106,7 @@ func where(stack []uintptr) string {
 }
 
 func onTheWay(function string) bool {
-	for _, room := range []string{"", "/internal/driver", "/internal/invariant"} {
+	for _, room := range []string{"", "/internal/dispatch", "/internal/driver", "/internal/invariant"} {
 		if strings.HasPrefix(function, root+room+".") {
 			return true
 		}
