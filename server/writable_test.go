@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -153,11 +155,12 @@ func TestOnWritableAside(t *testing.T) {
 }
 
 // Callbacks don't overlap whoever fills the queue and whoever empties it, and
-// no OnWritable is missing.
+// no OnWritable is missing. The peer doesn't read while the queue is to become
+// full: it may well be the faster one.
 func TestOnWritableIsSerialized(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg server.Config) {
 		cfg.SendQueueMax = 4 << 10
-		const rounds, size = 300, 3 << 10
+		const rounds, size, meanwhile = 100, 3 << 10, 8
 		var busy atomic.Bool
 		guard := func(f func()) {
 			if !busy.CompareAndSwap(false, true) {
@@ -181,15 +184,38 @@ func TestOnWritableIsSerialized(t *testing.T) {
 		conns, _ := h.recorded()
 		_, addr := serve(t, h, cfg)
 		peer := dial(t, addr)
-		go drain(peer)
+		if err := peer.SetReadBuffer(64 << 10); err != nil {
+			t.Fatal(err)
+		}
+		var reading sync.Mutex
+		go drainUnder(&reading, peer)
 		go flood(peer)
 		c := next(t, conns)
 		message := make([]byte, size)
 		for range rounds {
+			for range meanwhile {
+				c.TrySend(message)
+			}
+			reading.Lock()
 			for c.TrySend(message) == nil {
 			}
+			reading.Unlock()
 			next(t, room)
 		}
 		c.Abort()
 	})
+}
+
+// drainUnder is drain, one read at a time under a lock.
+func drainUnder(mu *sync.Mutex, peer *net.TCPConn) {
+	buf := make([]byte, 64<<10)
+	for {
+		mu.Lock()
+		_, err := peer.Read(buf)
+		mu.Unlock()
+		if err != nil {
+			peer.Close()
+			return
+		}
+	}
 }
