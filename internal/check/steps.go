@@ -22,7 +22,7 @@ var allSteps = []step{
 	{"gofmt", "every Go file is formatted", nil, gofmt},
 	{"vet", "go vet of both modules for " + strings.Join(vetSystems, ", "), compiler, vet},
 	{"staticcheck", "staticcheck of both modules for " + strings.Join(lintSystems, ", "), compiler, staticcheck},
-	{"cross", "both modules build for " + strings.Join(crossTargets, ", "), nil, cross},
+	{"cross", "both modules build for " + strings.Join(crossTargets, ", ") + ", and the library for " + strings.Join(libraryTargets, ", "), nil, cross},
 	{"bench", "go vet and the tests of the module that compares servers", nil, bench},
 	{"readme", "what README and docs have their reader do, in a copy with empty caches", append([]string{"git"}, compiler...), readme},
 	{"race", "all tests here, with the race detector and every backend required", compiler, race},

@@ -87,8 +87,11 @@ func PipeFailed(call string, err error) error { return failed(call, err, classes
 // there is no such path.
 func PeerFailed(call string, err error) error { return failed(call, err, classes, peerClasses) }
 
-// failed looks a number up among the exceptions, then in the table.
-func failed(call string, err error, table, exceptions map[syscall.Errno]error) error {
+// A table leads from a system's numbers to classes (errno_unix.go and so on).
+type table map[syscall.Errno]error
+
+// failed looks a number up among the exceptions, then among all.
+func failed(call string, err error, all, exceptions table) error {
 	var errno syscall.Errno
 	switch {
 	case err == nil:
@@ -100,7 +103,7 @@ func failed(call string, err error, table, exceptions map[syscall.Errno]error) e
 	}
 	class := exceptions[errno]
 	if class == nil {
-		class = table[errno]
+		class = all[errno]
 	}
 	if class == nil {
 		class = ErrUnclassified

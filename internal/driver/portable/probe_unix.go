@@ -30,14 +30,3 @@ func severed(raw syscall.RawConn) bool {
 	})
 	return gone
 }
-
-// reusePort is a net.ListenConfig.Control.
-func reusePort(_, _ string, raw syscall.RawConn) error {
-	var err error
-	if bad := raw.Control(func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
-	}); bad != nil {
-		return bad
-	}
-	return err
-}

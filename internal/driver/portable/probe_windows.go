@@ -4,8 +4,6 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/windows"
-
-	"iocp/internal/driver"
 )
 
 // severed reports whether a connection whose stream has ended was reset: then
@@ -19,7 +17,3 @@ func severed(raw syscall.RawConn) bool {
 	})
 	return gone
 }
-
-// reusePort is a net.ListenConfig.Control. SO_REUSEADDR on Windows means
-// something else: it lets anybody take over a port in use.
-func reusePort(_, _ string, _ syscall.RawConn) error { return driver.ErrNotSupported }
