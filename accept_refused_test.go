@@ -70,6 +70,10 @@ func refusedAccept(t *testing.T, port *iocp.Port, refusal error) iocp.Completion
 	if !dst[0].More {
 		return dst[0]
 	}
+	if c := dst[0]; c.Socket != nil {
+		c.Socket.Close()
+		t.Fatal("the accept isn't refused")
+	}
 	for port.Stats().AcceptsFailed < 4 { // it is tried again, and told no more
 		if n, err := w.Wait(dst[1:], 0); n > 0 {
 			t.Errorf("a second time: %+v, %v", dst[1], err)

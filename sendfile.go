@@ -23,7 +23,8 @@ import (
 // dequeued, or that may be net.ErrClosed. What it reads, if somebody writes to
 // that part of the file meanwhile, is anybody's guess.
 //
-// A backend that can't answers ErrNotSupported.
+// More bytes at once than an int counts are refused with ErrInvalid; that concerns
+// 32-bit systems. A backend that can't answers ErrNotSupported.
 func (s *Socket) SendFile(op *Op, f *File, off, n int64) error {
 	return s.fault("send", s.sendFile(op, f, off, n))
 }

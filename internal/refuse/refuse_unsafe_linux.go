@@ -1,6 +1,7 @@
 package refuse
 
 import (
+	"encoding/binary"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -21,14 +22,25 @@ var numberOf = map[string]uint32{
 }
 
 // refuseCalls installs a filter that compares the call's number with each of
-// numbers. It doesn't look at the architecture: the process is its own.
+// numbers. It doesn't look at the architecture: the process is its own. Where
+// sockets' calls have a number in common, socketcall's, the filter knows them by
+// their first argument.
 func refuseCalls(errno syscall.Errno, numbers []uint32) error {
 	const load, equal, ret = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	refused := unix.SECCOMP_RET_ERRNO | uint32(errno)
 	program := []unix.SockFilter{{Code: load, K: 0}} // seccomp_data.nr
 	for _, nr := range numbers {
 		program = append(program,
 			unix.SockFilter{Code: equal, K: nr, Jf: 1},
-			unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ERRNO | uint32(errno)})
+			unix.SockFilter{Code: ret, K: refused})
+		if which, ok := socketcalls[nr]; ok {
+			program = append(program,
+				unix.SockFilter{Code: equal, K: socketcall, Jf: 4},
+				unix.SockFilter{Code: load, K: firstArgument()},
+				unix.SockFilter{Code: equal, K: which, Jf: 1},
+				unix.SockFilter{Code: ret, K: refused},
+				unix.SockFilter{Code: load, K: 0})
+		}
 	}
 	program = append(program, unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ALLOW})
 
@@ -50,4 +62,13 @@ func refuseCalls(errno syscall.Errno, numbers []uint32) error {
 		return unix.EBUSY // that thread has a filter of its own
 	}
 	return nil
+}
+
+// firstArgument is where seccomp_data has the lower half of args[0].
+func firstArgument() uint32 {
+	const args = 16
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return args
+	}
+	return args + 4
 }
