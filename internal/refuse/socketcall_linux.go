@@ -8,4 +8,4 @@ import "golang.org/x/sys/unix"
 // linux/net.h), though the kernel has numbers for them too.
 const socketcall = unix.SYS_SOCKETCALL
 
-var socketcalls = map[uint32]uint32{unix.SYS_ACCEPT4: 18}
+var socketcalls = map[uint32]uint32{unix.SYS_CONNECT: 3, unix.SYS_ACCEPT4: 18}
