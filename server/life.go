@@ -83,7 +83,7 @@ type life struct {
 // isOdd reports whether there is anything else to a connection than receiving,
 // and sending what the system takes at once. The caller holds mu.
 func (c *Conn) isOdd() bool {
-	return c.phase != open || c.in != receiving || c.paused || c.over || c.shut || c.refused || c.aside || c.out != nil
+	return c.phase != open || c.in != receiving || c.paused || c.over || c.refused || c.out != nil
 }
 
 // sending reports whether the sending chain is under way. The caller holds mu.
