@@ -106,10 +106,19 @@ func (l *listener) take() *stream {
 	return s
 }
 
+// next is the operation to be given the oldest connection, if there are both; a
+// standing one needs room too.
+func (l *listener) next() *driver.Op {
+	op := l.ops.Front()
+	if op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.standing.Room() == 0 {
+		return nil
+	}
+	return op
+}
+
 // advance has a connection accepted, if there are one and an operation for it.
 func (l *listener) advance() {
-	op := l.ops.Front()
-	if l.due || op == nil || len(l.ready) == 0 || op.Kind == driver.KindAcceptMany && l.standing.Room() == 0 {
+	if l.due || l.next() == nil {
 		return
 	}
 	l.due = true
@@ -119,8 +128,8 @@ func (l *listener) advance() {
 // accept gives the oldest connection to the oldest operation.
 func (l *listener) accept() {
 	l.due = false
-	op := l.ops.Front()
-	if op == nil || len(l.ready) == 0 {
+	op := l.next()
+	if op == nil {
 		return // cancelled, closed, or taken meanwhile
 	}
 	failed, stands := l.chance.strikes(rarelyNoFiles), op.Kind == driver.KindAcceptMany

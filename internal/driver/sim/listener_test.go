@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"iocp/internal/driver"
 	"iocp/internal/driver/sim"
@@ -72,4 +73,43 @@ func (r *rig) connectAll(l driver.Listener, clients int) (told uint64) {
 		}
 	}
 	return told
+}
+
+// A standing accept that comes in the place of another accept, whose connection was
+// about to come, takes none either as long as there is no room for it.
+func TestStandingAcceptWaitsForRoom(t *testing.T) {
+	r := newRig(t, "1")
+	l := r.listen()
+	for range driver.UndequeuedMax + 1 {
+		s, err := r.port.NewStream(false)
+		r.must(err)
+		r.must(s.Attach(r.port))
+		r.must(s.Connect(&driver.Op{Kind: driver.KindConnect}, l.LocalAddr()))
+		r.must(r.next().Err)
+	}
+	first, other, second := &driver.Op{Kind: driver.KindAcceptMany}, &driver.Op{Kind: driver.KindAccept}, &driver.Op{Kind: driver.KindAcceptMany}
+	r.must(l.Accept(first))
+	var nodes []*driver.Op
+	for range driver.UndequeuedMax {
+		nodes = append(nodes, r.next())
+	}
+	for _, op := range []*driver.Op{first, other} {
+		if op == other {
+			r.must(l.Accept(other))
+		}
+		if !l.Cancel(op) || r.next() != op {
+			t.Fatal("not cancelled")
+		}
+	}
+	r.must(l.Accept(second))
+	for range 10 {
+		r.must(r.port.Poll(time.Second))
+	}
+	if len(r.done.ops) > 0 {
+		t.Fatalf("without room came %+v", r.done.ops[0])
+	}
+	nodes[0].Home().Recycle(nodes[0])
+	if op := r.next(); op.Accepted() == nil {
+		t.Errorf("with room came %+v", op)
+	}
 }
