@@ -46,3 +46,24 @@ func TestDeliverBesideRequeue(t *testing.T) {
 		}
 	}
 }
+
+// A packet stays behind the one before it, in a local queue, though packets of
+// another worker have been moved meanwhile.
+func TestDeliverBesideOthersMoved(t *testing.T) {
+	e := New(Config{Concurrency: 2})
+	all := []*driver.LocalQueue{driver.NewLocalQueue(1, &e.nonempty), driver.NewLocalQueue(2, &e.nonempty)}
+	e.locals.Store(&all)
+	w, other := &Worker{e: e, core: core{local: all[0]}}, &Worker{e: e, core: core{local: all[1]}}
+	var order, apart driver.Order
+	sink := (*sink)(e)
+	sink.Complete(&driver.Op{N: 1}, &order, w.local)
+	sink.Complete(&driver.Op{N: 10}, &apart, other.local)
+	e.requeue(other, true)
+	sink.Complete(&driver.Op{N: 2}, &order, w.local)
+	e.requeue(w, false)
+	for _, want := range []int{10, 1, 2} {
+		if op := e.pop(); op == nil || op.N != want {
+			t.Fatalf("%v came, want packet %d", op, want)
+		}
+	}
+}

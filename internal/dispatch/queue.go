@@ -17,7 +17,8 @@ import (
 //
 // Packets that come here out of a local queue (requeue) have no such memory: their
 // orders still name the local queue. Up to the last of them (number requeued),
-// whatever completes goes into the queue as well, whose order then is the only one.
+// whatever completes goes into the queue as well, whose order then is the only one;
+// but for what follows a packet that still lies in a local queue.
 type queue struct {
 	list     driver.List
 	put      uint32

@@ -78,13 +78,13 @@ func (q *LocalQueue) Put(op *Op, o *Order) {
 }
 
 // PutUnless is Put, unless moved is set, which reports whether packets have been
-// moved from a local queue to the global one. It is looked at while nobody can
-// take packets from here: so either it tells of the one before, or that one is moved
-// together with this one.
+// moved from a local queue to the global one, and the packet before this one doesn't
+// lie here. It reports whether it has put the packet. Both are looked at while
+// nobody can take packets from here: so the one before isn't moved without this one.
 func (q *LocalQueue) PutUnless(moved *atomic.Bool, op *Op, o *Order) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if moved.Load() {
+	if moved.Load() && (o.at != q.id || !q.holds(o)) {
 		return false
 	}
 	q.push(op, o)
@@ -102,17 +102,23 @@ func (q *LocalQueue) push(op *Op, o *Order) {
 }
 
 // Follow adds a packet if the one before it still lies here, and reports whether
-// that was so. Marks that are very old look young again when the counter comes
-// round; then there is something in the queue all the same.
+// that was so.
 func (q *LocalQueue) Follow(op *Op, o *Order) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	taken := uint32(q.taken.Load())
-	if o.mark-taken-1 >= uint32(q.put.Load())-taken {
+	if !q.holds(o) {
 		return false
 	}
 	q.push(op, o)
 	return true
+}
+
+// holds reports whether the last packet, which was put here, still lies here. Marks
+// that are very old look young again when the counter comes round; then there is
+// something in the queue all the same. The caller holds mu.
+func (q *LocalQueue) holds(o *Order) bool {
+	taken := uint32(q.taken.Load())
+	return o.mark-taken-1 < uint32(q.put.Load())-taken
 }
 
 // Join adds a packet if there are others, so that the queue's worker is about to
