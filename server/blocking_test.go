@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"bytes"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,6 +62,27 @@ func TestBlockingOutsideACallback(t *testing.T) {
 		}
 		peer.Close()
 	})
+}
+
+// So it does after OnClose: the worker that called that has other things to do, and
+// nobody stands in for it.
+func TestBlockingAfterOnClose(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg server.Config) {
+		srv, c, peer := connect(t, cfg, calls{})
+		peer.Close()
+		eventually(t, "the connection is closed", func() bool { return srv.Stats().Open == 0 })
+		before, during := workersStarted(), -1
+		c.Blocking(func() { during = workersStarted() })
+		if during != before {
+			t.Errorf("there are %d workers meanwhile, want %d", during, before)
+		}
+	})
+}
+
+// workersStarted is how many goroutines there are that began as workers.
+func workersStarted() int {
+	stacks := make([]byte, 1<<20)
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("server.(*crew).add in"))
 }
 
 // eventually waits for a condition that nothing tells of.

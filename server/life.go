@@ -325,6 +325,9 @@ func (c *Conn) settle(by *member) {
 	if was == closing {
 		c.sock.Close()
 	}
-	defer c.srv.leave(c)
+	defer func() {
+		c.turn.Store(nil)
+		c.srv.leave(c)
+	}()
 	c.call(onClose, nil, cause)
 }
