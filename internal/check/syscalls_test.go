@@ -28,3 +28,25 @@ func TestCallCount(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// What goes by the clock isn't counted with the rest, but isn't free either.
+func TestTrafficIsJudged(t *testing.T) {
+	server := traffic{name: "server", below: 0.6}
+	for _, c := range []struct {
+		traffic
+		calls map[string]int
+		fails bool
+	}{
+		{server, map[string]int{"sendto": 59}, false},
+		{server, map[string]int{"sendto": 60}, true},
+		{server, map[string]int{"sendto": 59, "nanosleep": 20, "epoll_ctl": 29}, false},
+		{server, map[string]int{"sendto": 59, "nanosleep": 20, "epoll_ctl": 30}, true},
+		{server, map[string]int{"epoll_ctl": 50}, true},
+		{server, map[string]int{"futex": 61}, true},
+		{traffic{name: "shown"}, map[string]int{"sendto": 200}, false},
+	} {
+		if err := c.judge(callCount{c.calls, 100}); (err != nil) != c.fails {
+			t.Errorf("%v, below %v: %v", c.calls, c.below, err)
+		}
+	}
+}
