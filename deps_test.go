@@ -167,7 +167,7 @@ func rootImports(s source) []string {
 func engineImports(s source) []string {
 	switch s.dir() {
 	case "internal/dispatch":
-		return s.oursExcept("iocp/internal/driver", "iocp/internal/sched")
+		return s.oursExcept("iocp/internal/driver", "iocp/internal/sched", "iocp/internal/sys/cputime")
 	case "internal/sched":
 		return s.oursExcept()
 	}

@@ -8,6 +8,7 @@ type Stats struct {
 
 	Concurrency int // at most so many workers run
 	Workers     int // open workers
+	Active      int // of these, so many may handle packets or poll the kernel now
 	Waiting     int // of these, inside Wait
 	Running     int // of these, handling packets
 	Stalled     int // of the running, silent for longer than expected
@@ -49,6 +50,7 @@ func (p *Port) Stats() Stats {
 		Note:        p.drv.Note(),
 		Concurrency: e.Concurrency,
 		Workers:     e.Workers,
+		Active:      e.Active,
 		Waiting:     e.Waiting,
 		Running:     e.Running,
 		Stalled:     e.Stalled,

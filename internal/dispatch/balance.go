@@ -4,22 +4,30 @@ import (
 	"time"
 
 	"iocp/internal/sched"
+	"iocp/internal/sys/cputime"
 )
 
 // reviewEvery is how often the engine adapts to the load: how many workers are
 // active, and which sockets each of them serves.
 const reviewEvery = 2 * time.Millisecond
 
-// review tells the scheduler how idle the workers were of late. The caller holds
-// mu.
+// review tells the scheduler what happened of late. The caller holds mu.
 func (e *Engine) review(now int64) {
 	passed := now - e.reviewed
 	if !e.several || passed < int64(reviewEvery) {
 		return
 	}
 	e.reviewed = now
-	e.promote(e.sched.Review(e.idleTime(passed)))
-	if e.sched.Crew() > 1 {
+	handled := e.total() - uint64(e.queued())
+	p := sched.Period{
+		Time: passed,
+		Done: int(handled - e.handled),
+		Idle: e.idleTime(passed),
+		CPU:  e.cpu.share(now),
+	}
+	e.handled = handled
+	e.sched.Review(p, e.promote)
+	if e.sched.Active() > 1 {
 		e.balance()
 	}
 }
@@ -34,6 +42,27 @@ func (e *Engine) idleTime(passed int64) (sum int) {
 		sum += share
 	}
 	return sum
+}
+
+// cpuShare is what the process has of the CPUs.
+type cpuShare struct {
+	at   int64         // by clock, when last asked
+	used time.Duration // CPU time by then
+	last int
+}
+
+// share is that since it was last called, or somewhat before where the system counts
+// coarsely: 100 percent is one CPU. It's negative where it isn't known.
+func (c *cpuShare) share(now int64) int {
+	if passed := now - c.at; passed > 4*int64(cputime.Grain) {
+		used, known := cputime.Process()
+		c.last = int(100 * int64(used-c.used) / passed)
+		if !known || c.at == 0 {
+			c.last = -1
+		}
+		c.at, c.used = now, used
+	}
+	return c.last
 }
 
 // balance has a worker with more to do give some of its sockets to one with less.

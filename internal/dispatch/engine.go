@@ -81,6 +81,8 @@ type Engine struct {
 	seen        uint64 // total, as of the last call of traffic
 	flushesSeen uint64 // as of the last call of stale
 	reviewed    int64  // when review last did, by clock
+	handled     uint64 // packets dequeued by then
+	cpu         cpuShare
 
 	watchC  chan struct{} // wakes the watchdog; closed when the engine is
 	polled  *sync.Cond    // a poller came back while closing

@@ -4,6 +4,7 @@ package dispatch
 type Stats struct {
 	Concurrency int
 	Workers     int    // open
+	Active      int    // of these, as many as help may be busy or poll
 	Waiting     int    // of these, inside Wait
 	Running     int    // of these, handling packets
 	Stalled     int    // of the running, silent for longer than expected
@@ -22,6 +23,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Concurrency: e.sched.Cap(),
 		Workers:     len(e.workers),
+		Active:      e.sched.Active(),
 		Waiting:     e.sched.Waiting(),
 		Running:     e.sched.Running(),
 		Stalled:     e.sched.Stalled(),

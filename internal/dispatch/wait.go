@@ -61,7 +61,7 @@ func (w *Worker) poll(timeout time.Duration) {
 	err := w.poller.Poll(timeout)
 	e.mu.Lock()
 	e.sched.StopPoll(&w.w)
-	if e.closing.Load() || e.global.len() > 0 && e.sched.Crew() == 1 {
+	if e.closing.Load() || e.global.len() > 0 && e.sched.Active() == 1 {
 		e.requeue(w, false) // what is in the global queue is older
 	}
 	e.fire()

@@ -94,7 +94,7 @@ func (e *Engine) pace() time.Duration {
 func (e *Engine) look() {
 	now := e.clock()
 	ticks := (now - e.looked.Load()) / int64(tick)
-	if ticks < 1 || ticks < int64(e.sched.Pace()) && e.sched.Crew() > 1 {
+	if ticks < 1 || ticks < int64(e.sched.Pace()) && e.sched.Active() > 1 {
 		return
 	}
 	e.looked.Store(now)

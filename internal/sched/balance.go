@@ -19,7 +19,7 @@ type Balance struct {
 // how many sockets it has found something for of late; negative if that isn't
 // known.
 func (b *Balance) Offer(worker, idle, sockets int) {
-	if idle <= NoneIdle {
+	if idle <= noneIdle {
 		b.busiest.offer(-idle, worker)
 	}
 	if idle >= someIdleTime {

@@ -11,12 +11,12 @@ func TestBalance(t *testing.T) {
 	}{
 		{"nobody", nil, 0, 0, 0},
 		{"one", []load{{0, 100}}, 0, 0, 0},
-		{"nobody has too much", []load{{NoneIdle + 1, 100}, {90, 1}}, 0, 0, 0},
+		{"nobody has too much", []load{{noneIdle + 1, 100}, {90, 1}}, 0, 0, 0},
 		{"one could do more", []load{{50, 1}, {0, 100}, {80, 1}}, 1, 2, 20},
 		{"a little more", []load{{0, 1}, {someIdleTime, 100}}, 0, 1, 2},
 		{"nobody has time, one has twice as many", []load{{0, 100}, {0, 200}}, 1, 0, 16},
 		{"nobody has time, nearly the same", []load{{0, 100}, {0, 113}}, 0, 0, 0},
-		{"just enough to matter", []load{{NoneIdle, 100}, {0, 116}}, 1, 0, 3},
+		{"just enough to matter", []load{{noneIdle, 100}, {0, 116}}, 1, 0, 3},
 		{"one isn't known", []load{{0, -1}, {0, 10}}, 0, 0, 0},
 		{"one has none", []load{{0, 10}, {0, 0}}, 0, 1, 50},
 	} {

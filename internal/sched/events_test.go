@@ -207,7 +207,7 @@ func (d *desk) check() error {
 	switch {
 	case running > d.most() || running != d.Running():
 		return fmt.Errorf("%d workers run, the state says %d, at most %d may", running, d.Running(), d.most())
-	case polling > d.crewMax:
+	case polling > d.target.max:
 		return fmt.Errorf("%d poll", polling)
 	case d.signaled() || polling > 0 || d.Waiting() == 0 || d.NeedLook(d.queued):
 		return nil // somebody looks soon

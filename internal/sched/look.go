@@ -5,7 +5,7 @@ package sched
 // Pace is how many ticks after the last look the next is due, while NeedLook
 // holds.
 func (s *State) Pace() uint64 {
-	if s.crew == 1 && s.calm < calmAfter {
+	if s.Active() == 1 && s.calm < calmAfter {
 		return 1
 	}
 	return calmPace << s.quiet // also if several have no time left over: they may seem to be silent

@@ -11,12 +11,10 @@
 //     is given a packet until it waits again or is closed.
 //   - Waiters are released newest first (C14); a worker that waits again takes
 //     the next packet itself (C18).
-//   - The crew is how many workers the load needs: those that are busy and
-//     those that poll the kernel. At first it is one; the other waiters are
-//     parked, because a busy worker will come back and poll by itself, and
-//     waking somebody costs more than most handlers do. It grows while nobody
-//     of it ever waits in the kernel; when somebody does, one less is tried
-//     now and then.
+//   - A number of workers is active, that is busy or polling the kernel: as many as
+//     help (target.go). At first it is one; the other waiters are parked, because a
+//     busy worker will come back and poll by itself, and waking somebody costs
+//     more than most handlers do.
 //   - A worker that has run from one look (see Look) to the next is stalled: it
 //     no longer counts as busy, so the next packet releases another, below the
 //     cap.
@@ -64,12 +62,7 @@ type State struct {
 	over     int
 	excess   uint64 // releases that needed somebody to be over
 	pollers  int
-	crew     int // as many as the load needs, up to the cap
-	crewMin  int
-	crewMax  int
-	full     int // reviews in a row in which nobody was idle
-	steady   int // reviews since the crew last changed
-	trial    int // of those, so many before one less is tried
+	target   target
 	looks    uint64
 	calm     uint64 // ticks since a look found a stalled worker
 	quiet    uint   // looks in a row that have found nobody running, up to quietMost
@@ -93,7 +86,7 @@ const (
 // New makes the state for at most cap running workers. A worker that has been
 // silent for patience ticks no longer counts; 0 means that all always do.
 func New(cap int, patience uint64) *State {
-	return &State{cap: cap, patience: patience, calm: calmAfter, crew: 1, crewMin: 1, crewMax: 1, steady: trialMin, trial: trialMin}
+	return &State{cap: cap, patience: patience, calm: calmAfter, target: target{value: 1, min: 1, max: 1}}
 }
 
 // Cap is the concurrency value.
@@ -338,8 +331,8 @@ func (s *State) Release(queued int) *Waiter {
 	return s.release(queued)
 }
 
-// Promote picks a parked waiter that must poll, because the crew isn't complete
-// and nobody busy will come back to do it; nil when there is no need.
+// Promote picks a parked waiter that must poll, because fewer are active than may
+// be and nobody busy will come back to do it; nil when there is no need.
 func (s *State) Promote() *Waiter {
 	for i := len(s.waiters) - 1; i >= 0; i-- {
 		if w := s.waiters[i]; !w.polling {
@@ -354,7 +347,7 @@ func (s *State) Promote() *Waiter {
 
 // NeedLook reports whether Look could find something to do.
 func (s *State) NeedLook(queued int) bool {
-	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0 || s.crew > 1) &&
+	return len(s.waiters) > 0 && len(s.running) > 0 && (queued > 0 || s.pollers == 0 || s.Active() > 1) &&
 		(s.MayRun() || s.patience > 0 && s.over < s.cap)
 }
 

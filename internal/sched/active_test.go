@@ -12,93 +12,89 @@ func saturated() (*State, []*Waiter) {
 	return s, ws
 }
 
-// review has so many reviews find the same idle time, and gives the first
-// worker that one of them promotes, and after how many.
-func review(s *State, reviews, idle int) (*Waiter, int) {
-	for i := range reviews {
-		if w := s.Review(idle); w != nil {
-			return w, i + 1
+// review has so many reviews of 2 ms find the same, up to the first that has
+// workers poll; it gives these.
+func review(s *State, reviews int, p Period) (polling []*Waiter) {
+	p.Time, p.CPU = 2e6, -1
+	for range reviews {
+		if s.Review(p, func(w *Waiter) { polling = append(polling, w) }); polling != nil {
+			break
 		}
 	}
-	return nil, reviews
+	return polling
 }
 
-func TestCrewGrowsWhileNobodyIsIdle(t *testing.T) {
+// TestMorePollWhileNobodyIsIdle: workers are tried, as many more as there are, and
+// none while some of those are missing that may be active already.
+func TestMorePollWhileNobodyIsIdle(t *testing.T) {
 	s, ws := saturated()
 	if s.Poll(ws[3]) {
 		t.Fatal("another polls although one is enough")
 	}
-	review(s, fullMin-1, 0)
-	s.Review(NoneIdle + 1)
-	promoted, after := review(s, 2*fullMin, NoneIdle)
-	expect(t, "promoted", promoted, ws[3])
-	if after != fullMin {
-		t.Fatalf("grown after %d reviews in a row without idle time, want %d", after, fullMin)
+	review(s, 4, Period{Done: 100})
+	if s.Active() != 1 {
+		t.Fatal("another is tried at once")
 	}
-	if s.Crew() != 2 || s.Pollers() != 1 {
-		t.Fatalf("a crew of %d with %d polling, want 2 and 1", s.Crew(), s.Pollers())
+	polling := review(s, 1, Period{Done: 100})
+	if len(polling) != 1 || polling[0] != ws[3] || s.Active() != 2 {
+		t.Fatalf("%d are to poll and %d active, want the newest and 2", len(polling), s.Active())
 	}
-	promoted, after = review(s, 2*fullMin, 0)
-	expect(t, "promoted next", promoted, ws[2])
-	if after != fullMin {
-		t.Fatalf("grown again after %d reviews, want %d", after, fullMin)
+	s.Poll(ws[3])
+	if polling = review(s, 50, Period{Done: 200}); len(polling) != 2 || s.Active() != 4 {
+		t.Fatalf("twice as much is done, so twice as many are to be tried: %d are to poll, %d active", len(polling), s.Active())
+	}
+	if review(s, 50, Period{Done: 400}); s.Active() != 4 {
+		t.Fatalf("%d active, want 4 that never get complete", s.Active())
 	}
 }
 
-func TestCrewGrowsNoFurtherThanItMay(t *testing.T) {
+func TestNoMorePollThanMay(t *testing.T) {
 	s, ws := New(4, 0), waiters(4)
 	s.Share(2, true)
 	enter(s, ws[1:]...)
 	s.Run(ws[0])
-	for range 10 * fullMin {
-		s.Review(0)
-	}
-	if s.Crew() != 2 || s.Pollers() != 1 {
-		t.Fatalf("a crew of %d with %d polling, want 2 and 1", s.Crew(), s.Pollers())
+	s.Poll(review(s, 10, Period{})[0])
+	for done := range 500 {
+		if review(s, 1, Period{Done: done * done}); s.Active() > 2 {
+			t.Fatalf("%d active, want at most 2", s.Active())
+		}
 	}
 	alone, ws := New(4, 0), waiters(2)
 	enter(alone, ws[1])
 	alone.Run(ws[0])
-	promoted, _ := review(alone, 10*fullMin, 0)
-	expect(t, "promoted where one may poll at a time", promoted, nil)
-}
-
-// TestOneLessIsTried: a crew with some time left over tries to do with one less,
-// and does so more rarely when that was no good.
-func TestOneLessIsTried(t *testing.T) {
-	s, ws := saturated()
-	w, _ := review(s, fullMin, 0)
-	expect(t, "promoted", w, ws[3])
-	for want := trialMin; want < trialMax; want *= 2 {
-		review(s, 5*trialMax, someIdle-1)
-		if s.Crew() != 2 {
-			t.Fatal("one less is tried although there is hardly any idle time")
-		}
-		s.resize(2)
-		review(s, want-1, someIdle)
-		if s.Crew() != 2 {
-			t.Fatalf("one less is tried before %d reviews", want)
-		}
-		s.Review(someIdle)
-		if s.Crew() != 1 {
-			t.Fatalf("one less isn't tried after %d reviews", want)
-		}
-		s.StopPoll(ws[3])
-		if s.Poll(ws[3]) {
-			t.Fatal("polls although one less is tried")
-		}
-		w, _ := review(s, fullMin, 0)
-		expect(t, "promoted after the trial", w, ws[3])
-	}
-	for range 2 {
-		review(s, trialMax, 2*someIdle)
-	}
-	if s.Crew() != 1 || s.trial != trialMin {
-		t.Fatalf("one was enough for long: a crew of %d, the next trial after %d reviews", s.Crew(), s.trial)
+	if polling := review(alone, 50, Period{}); polling != nil {
+		t.Fatal("another is to poll where one may at a time")
 	}
 }
 
-func TestCrewOfAllStays(t *testing.T) {
+// TestNobodyIsTriedWhoIsNotThere: more are tried only if somebody is parked.
+func TestNobodyIsTriedWhoIsNotThere(t *testing.T) {
+	s, ws := New(4, 0), waiters(1)
+	s.Share(4, true)
+	s.Run(ws[0])
+	if review(s, 50, Period{Done: 100}); s.Active() != 1 {
+		t.Fatalf("%d active, of one", s.Active())
+	}
+}
+
+// TestTooManyPark: who is active no longer parks once it wants to poll again.
+func TestTooManyPark(t *testing.T) {
+	s, _ := saturated()
+	w := review(s, 10, Period{Done: 100})[0]
+	s.Poll(w)
+	for reviews := 0; s.Active() != 1 && reviews < 100; reviews++ {
+		review(s, 1, Period{Done: 100 / s.Active()})
+	}
+	if s.Active() != 1 {
+		t.Fatalf("%d active although two get less done than one", s.Active())
+	}
+	s.StopPoll(w)
+	if s.Poll(w) {
+		t.Fatal("polls although one less is active")
+	}
+}
+
+func TestAllStayActiveUnrestrained(t *testing.T) {
 	s, ws := New(3, 0), waiters(3)
 	s.Share(3, false)
 	enter(s, ws...)
@@ -107,8 +103,12 @@ func TestCrewOfAllStays(t *testing.T) {
 			t.Fatal("one doesn't poll")
 		}
 	}
-	if review(s, 2*trialMax, 300); s.Crew() != 3 {
-		t.Fatalf("a crew of %d is left", s.Crew())
+	for range 1000 {
+		review(s, 1, Period{Idle: 300})
+		review(s, 1, Period{Done: 1})
+	}
+	if s.Active() != 3 {
+		t.Fatalf("%d are left active", s.Active())
 	}
 }
 
@@ -190,22 +190,22 @@ func TestReleaseInVainIsUndone(t *testing.T) {
 // TestPollersAreNoReasonNotToLook: who polls doesn't hear of what another finds
 // who is stuck, nor of what lies before that one.
 func TestPollersAreNoReasonNotToLook(t *testing.T) {
-	for crew := 1; crew <= 3; crew++ {
+	for active := 1; active <= 3; active++ {
 		s, ws := New(3, 0), waiters(4)
-		s.Share(crew, false)
+		s.Share(active, false)
 		enter(s, ws[1:]...)
 		s.Run(ws[0])
-		for _, w := range ws[1:crew] {
+		for _, w := range ws[1:active] {
 			if !s.Poll(w) {
-				t.Fatal("one of the crew may not poll")
+				t.Fatal("one of the active may not poll")
 			}
 		}
 		if !s.NeedLook(0) {
-			t.Errorf("a crew of %d, of whom one runs: nobody looks whether it is stuck", crew)
+			t.Errorf("%d active, of which one runs: nobody looks whether it is stuck", active)
 		}
 		s.Arrive(ws[0])
 		if s.NeedLook(0) {
-			t.Errorf("a crew of %d, of whom none runs: somebody looks", crew)
+			t.Errorf("%d active, of which none runs: somebody looks", active)
 		}
 	}
 }
