@@ -95,17 +95,23 @@ func TestRival(t *testing.T) {
 	}
 }
 
-// TestRivalsEnd shows that a rival takes its CPU until it is ended, and that it
-// doesn't outlive who started it, nor its time.
-func TestRivalsEnd(t *testing.T) {
+// smokeBuilder builds into a directory of the test's own, within its time.
+func smokeBuilder(t *testing.T) (context.Context, *builder) {
+	t.Helper()
 	needLinux(t)
 	ctx, cancel := context.WithTimeout(t.Context(), smokeMax)
-	defer cancel()
+	t.Cleanup(cancel)
 	root, err := findRoot(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &builder{root, t.TempDir()}
+	return ctx, &builder{root, t.TempDir()}
+}
+
+// TestRivalsEnd shows that a rival takes its CPU until it is ended, and that it
+// doesn't outlive who started it, nor its time.
+func TestRivalsEnd(t *testing.T) {
+	ctx, b := smokeBuilder(t)
 	if err := b.build(ctx, rivalProgram); err != nil {
 		t.Fatal(err)
 	}
@@ -171,14 +177,7 @@ func TestChat(t *testing.T) {
 
 // TestServersEnd shows that a server doesn't outlive who started it.
 func TestServersEnd(t *testing.T) {
-	needLinux(t)
-	ctx, cancel := context.WithTimeout(t.Context(), smokeMax)
-	defer cancel()
-	root, err := findRoot(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &builder{root, t.TempDir()}
+	ctx, b := smokeBuilder(t)
 	all, err := parseContenders("server,port,stdnet")
 	if err != nil {
 		t.Fatal(err)
