@@ -23,7 +23,7 @@ func (e *Engine) review(now int64) {
 		Time: passed,
 		Done: int(handled - e.handled),
 		Idle: e.idleTime(passed),
-		CPU:  e.cpu.share(now),
+		CPU:  e.usage.share(now),
 	}
 	e.handled = handled
 	e.sched.Review(p, e.promote)
@@ -44,25 +44,36 @@ func (e *Engine) idleTime(passed int64) (sum int) {
 	return sum
 }
 
-// cpuShare is what the process has of the CPUs.
-type cpuShare struct {
-	at   int64         // by clock, when last asked
+// usage is what the process has of the CPUs. It is read once a look.
+type usage struct {
+	cputime.Usage
+	known bool
+
+	at   int64         // by clock, when its share was last told
 	used time.Duration // CPU time by then
 	last int
 }
 
-// share is that since it was last called, or somewhat before where the system counts
-// coarsely: 100 percent is one CPU. It's negative where it isn't known.
-func (c *cpuShare) share(now int64) int {
-	if passed := now - c.at; passed > 4*int64(cputime.Grain) {
-		used, known := cputime.Process()
-		c.last = int(100 * int64(used-c.used) / passed)
-		if !known || c.at == 0 {
-			c.last = -1
+// read reports whether one of the process's threads had to leave its CPU to another
+// since it was last called.
+func (u *usage) read() bool {
+	before := u.Preempted
+	u.Usage, u.known = cputime.Process()
+	return u.Preempted != before
+}
+
+// share is how much of the CPUs it had since it was last called, or somewhat before
+// where the system counts coarsely: 100 percent is one CPU. It's negative where it
+// isn't known.
+func (u *usage) share(now int64) int {
+	if passed := now - u.at; passed > 4*int64(cputime.Grain) {
+		u.last = int(100 * int64(u.CPU-u.used) / passed)
+		if !u.known || u.at == 0 {
+			u.last = -1
 		}
-		c.at, c.used = now, used
+		u.at, u.used = now, u.CPU
 	}
-	return c.last
+	return u.last
 }
 
 // balance has a worker with more to do give some of its sockets to one with less.

@@ -82,7 +82,7 @@ type Engine struct {
 	flushesSeen uint64 // as of the last call of stale
 	reviewed    int64  // when review last did, by clock
 	handled     uint64 // packets dequeued by then
-	cpu         cpuShare
+	usage       usage
 
 	watchC  chan struct{} // wakes the watchdog; closed when the engine is
 	polled  *sync.Cond    // a poller came back while closing

@@ -98,7 +98,8 @@ func (e *Engine) look() {
 		return
 	}
 	e.looked.Store(now)
-	release, promote := e.sched.Look(uint64(ticks), e.queued(), e.total())
+	preempted := e.several && e.usage.read()
+	release, promote := e.sched.Look(uint64(ticks), e.queued(), e.total(), preempted)
 	for _, w := range e.workers {
 		if w.w.Halted() {
 			e.requeue(w, true)

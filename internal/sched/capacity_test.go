@@ -55,7 +55,7 @@ func here(threads int) func(*place) {
 var capacities = []capacity{
 	{"10 connections, client here", two.with(func(p *place) { p.conns = 10 }, here(1)), both, 0.94, 0.97, 1.03, 0.1},
 	{"64, client here", two.with(here(1)), both, 0.95, 0.97, 1.05, 0.4},
-	{"1000, client here", two.with(func(p *place) { p.conns = 1000 }, here(1)), both, 0.95, 0.97, 1.05, 5.2},
+	{"1000, client here", two.with(func(p *place) { p.conns = 1000 }, here(1)), both, 0.95, 0.97, 1.05, 8},
 	{"64, client of two threads here", two.with(here(2)), both, 0.95, 0.97, 1.05, 0.6},
 	{"64, heavy handlers, client here", two.with(func(p *place) { p.service = 50 * us }, here(1)), both, 0.92, 0.97, 1.03, 3},
 	{"64, client elsewhere", two.with(func(p *place) { p.away = 50 * us }), both, 0.92, 0.97, 1.03, 0.2},

@@ -131,7 +131,7 @@ func (d *desk) promote(sw *Waiter) {
 }
 
 func (d *desk) watch() {
-	release, promote := d.Look(1+uint64(d.rnd.IntN(2*calmPace)), d.queued, d.total)
+	release, promote := d.Look(1+uint64(d.rnd.IntN(2*calmPace)), d.queued, d.total, d.rnd.IntN(8) == 0)
 	for range release {
 		if w := d.Relieve(d.queued); w != nil {
 			d.grant(w)

@@ -12,11 +12,15 @@ func (s *State) Pace() uint64 {
 }
 
 // Look finds the workers that are silent and the packets that are overdue, some
-// ticks after the last look. total is the number of packets ever queued. It
-// answers how many waiters are to be given a packet now (Relieve picks them),
-// or else, with the waiter that must poll; that may be nil.
-func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promote *Waiter) {
+// ticks after the last look. total is the number of packets ever queued. preempted
+// says that since then a thread of the process had to leave its CPU to another one,
+// which may have been a worker. Look answers how many waiters are to be given a packet
+// now (Relieve picks them), or else, with the waiter that must poll; that may be nil.
+func (s *State) Look(ticks uint64, queued int, total uint64, preempted bool) (release int, promote *Waiter) {
 	s.looks++
+	if s.smooth += ticks; preempted {
+		s.smooth = 0
+	}
 	s.calm += ticks
 	if s.quiet = min(s.quiet+1, quietMost); len(s.running) > 0 {
 		s.quiet = 0
@@ -24,7 +28,7 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 	for _, w := range s.running {
 		switch {
 		case w.polling, w.turns.Load() != w.seen: // it looks into the kernel, and not into a packet, or goes on by itself
-			w.since, w.seen = s.looks, w.turns.Load()
+			w.alive(s.looks)
 		case s.looks-w.since > 1: // it ran at the last look, and has since
 			s.silence(w, ticks)
 		}
@@ -40,9 +44,23 @@ func (s *State) Look(ticks uint64, queued int, total uint64) (release int, promo
 	return release, promote
 }
 
+// queues reports whether workers may be silent because they queue for CPUs: one of the
+// process's threads was preempted of late.
+func (s *State) queues() bool { return s.smooth < queueMost }
+
+// alive takes note that w has gone on since the last look.
+func (w *Waiter) alive(look uint64) {
+	if w.since, w.seen = look, w.turns.Load(); !w.stalled {
+		w.silent = 0
+	}
+}
+
 // silence adds to the time that w has been seen to run.
 func (s *State) silence(w *Waiter, ticks uint64) {
 	w.silent += ticks
+	if w.silent < queueMost && s.queues() {
+		return // others would only queue behind it
+	}
 	w.halt.Store(true)
 	if !w.stalled {
 		w.stalled = true
@@ -61,6 +79,8 @@ func (s *State) wanted(ticks, queued int, total uint64) int {
 	switch done := int(taken - s.taken); {
 	case queued == 0, s.looksIn():
 		return 0 // nothing to do, or somebody carries out a batch and will be back
+	case s.stalled == 0 && s.queues():
+		return 0 // it's CPUs that are missing; see target
 	case taken >= s.mark: // all have come since
 		return min(1, max(0, 1-s.busy()))
 	case done == 0:

@@ -17,7 +17,8 @@
 //     more than most handlers do.
 //   - A worker that has run from one look (see Look) to the next is stalled: it
 //     no longer counts as busy, so the next packet releases another, below the
-//     cap.
+//     cap. If one of the process's threads was preempted in the last 10 ms, it
+//     may just queue for a CPU: then it has 10 ms.
 //   - Packets that were there at the last look release others even while some
 //     are busy, below the cap: as many as it takes, at the pace of those that
 //     run, to be done with them within another tick; fewer if their handlers
@@ -64,6 +65,7 @@ type State struct {
 	pollers  int
 	target   target
 	looks    uint64
+	smooth   uint64 // ticks since a thread of the process had to leave its CPU
 	calm     uint64 // ticks since a look found a stalled worker
 	quiet    uint   // looks in a row that have found nobody running, up to quietMost
 	mark     uint64 // packets ever queued, as of the last look
@@ -75,6 +77,7 @@ const (
 	calmAfter = 250 // ticks without a stalled worker until looks become rare: 50 ms
 	calmPace  = 10  // ticks from one rare look to the next: 2 ms
 	quietMost = 2   // as many times that may double: 8 ms
+	queueMost = 50  // ticks for which a silent worker may queue for a CPU: 10 ms
 
 	// Workers that handle so many packets in a tick each (10 us a packet) mostly
 	// take them off the queue, and would get in each other's way there: more
@@ -86,7 +89,7 @@ const (
 // New makes the state for at most cap running workers. A worker that has been
 // silent for patience ticks no longer counts; 0 means that all always do.
 func New(cap int, patience uint64) *State {
-	return &State{cap: cap, patience: patience, calm: calmAfter, target: target{value: 1, min: 1, max: 1}}
+	return &State{cap: cap, patience: patience, calm: calmAfter, smooth: queueMost, target: target{value: 1, min: 1, max: 1}}
 }
 
 // Cap is the concurrency value.
@@ -189,7 +192,7 @@ func (s *State) Again(w *Waiter) bool {
 		return false
 	}
 	w.halt.Store(false)
-	w.since = s.looks
+	w.since, w.silent = s.looks, 0
 	return true
 }
 

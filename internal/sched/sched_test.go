@@ -81,7 +81,7 @@ func TestBusyWorkerKeepsThePackets(t *testing.T) {
 // look has it look after a tick, as the port does, and gives the first of those
 // released.
 func look(s *State, queued int, total uint64) (released, promoted *Waiter) {
-	n, promoted := s.Look(1, queued, total)
+	n, promoted := s.Look(1, queued, total, false)
 	for range n {
 		if w := s.Relieve(queued); w != nil && released == nil {
 			released = w
@@ -254,22 +254,22 @@ func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
 	}
 	s.Arrive(ws[1])
 	s.Wait(ws[1])
-	s.Look(calmAfter, 0, 1)
+	s.Look(calmAfter, 0, 1, false)
 	if s.Pace() < calmPace {
 		t.Fatal("nothing was found for long, and looks stay frequent")
 	}
 	for range quietMost {
-		s.Look(calmPace, 0, 1)
+		s.Look(calmPace, 0, 1, false)
 	}
 	if got, want := s.Pace(), uint64(calmPace<<quietMost); got != want {
 		t.Fatalf("nobody is at work, and looks are %d ticks apart, want %d", got, want)
 	}
-	s.Look(s.Pace(), 0, 1)
+	s.Look(s.Pace(), 0, 1, false)
 	if s.Pace() != calmPace<<quietMost {
 		t.Fatal("looks become rarer and rarer")
 	}
 	s.Release(1)
-	s.Look(s.Pace(), 0, 2)
+	s.Look(s.Pace(), 0, 2, false)
 	if s.Pace() != calmPace {
 		t.Fatal("somebody is at work, and looks stay as rare as that")
 	}
@@ -280,15 +280,46 @@ func TestLooksAreRareWhileThereIsNothingToFind(t *testing.T) {
 func TestRareLooksDontShortenPatience(t *testing.T) {
 	s, ws := New(1, 15), waiters(2)
 	enter(s, ws...)
-	s.Look(calmPace, 0, 0)
+	s.Look(calmPace, 0, 0, false)
 	s.Release(1) // just before the next look
 	s.StopPoll(ws[1])
 	for _, ticks := range []uint64{calmPace, calmPace} {
-		s.Look(ticks, 1, 2)
+		s.Look(ticks, 1, 2, false)
 		expect(t, "released before its time", s.Relieve(1), nil)
 	}
-	s.Look(5, 1, 2)
+	s.Look(5, 1, 2, false)
 	expect(t, "released after 15 ticks", s.Relieve(1), ws[0])
+}
+
+// TestWhoMayQueueForCPUsHasTime: where threads of the process are preempted, a worker
+// that is silent may just be without a CPU, and another would be so too.
+func TestWhoMayQueueForCPUsHasTime(t *testing.T) {
+	s, ws := New(2, 0), waiters(2)
+	enter(s, ws...)
+	s.Release(1)
+	s.Look(1, 1, 2, true)
+	for ticks := 1; ticks < queueMost; ticks++ {
+		if release, _ := s.Look(1, 1, 2, ticks%(queueMost-1) == 0); release > 0 || s.Stalled() > 0 {
+			t.Fatalf("after %d ticks %d are released and %d stalled", ticks, release, s.Stalled())
+		}
+	}
+	if release, _ := s.Look(1, 1, 2, true); release != 1 || s.Stalled() != 1 {
+		t.Fatalf("after %d ticks %d are released and %d stalled, want 1 and 1", queueMost, release, s.Stalled())
+	}
+}
+
+// TestPreemptionIsForgotten: workers are silent for another reason if none has been
+// preempted of late.
+func TestPreemptionIsForgotten(t *testing.T) {
+	s, ws := New(2, 0), waiters(2)
+	enter(s, ws...)
+	s.Look(1, 0, 0, true)
+	s.Look(queueMost, 0, 0, false)
+	s.StopPoll(s.Release(1))
+	look(s, 1, 2)
+	if release, _ := look(s, 1, 2); release != ws[0] || s.Stalled() != 1 {
+		t.Fatalf("%d are stalled, and the packet behind isn't given to another", s.Stalled())
+	}
 }
 
 // TestQuickHandlersAreLeftAlone: two workers that do little but take packets off
@@ -303,10 +334,10 @@ func TestQuickHandlersAreLeftAlone(t *testing.T) {
 		enter(s, ws...)
 		s.Release(1)
 		total := uint64(c.handled + c.queued)
-		s.Look(1, int(total), total)
+		s.Look(1, int(total), total, false)
 		s.Arrive(ws[7])
 		s.Run(ws[7])
-		if release, _ := s.Look(1, c.queued, total); release != c.want {
+		if release, _ := s.Look(1, c.queued, total, false); release != c.want {
 			t.Errorf("%d handled in a tick and %d overdue: %d released, want %d", c.handled, c.queued, release, c.want)
 		}
 	}
@@ -335,12 +366,12 @@ func TestQuickIsMeantForEach(t *testing.T) {
 		}
 		const queued = 1
 		total := uint64(c.handled + queued)
-		s.Look(1, int(total), total)
+		s.Look(1, int(total), total, false)
 		for _, w := range ws[:c.busy] { // they aren't silent
 			s.Arrive(w)
 			s.Run(w)
 		}
-		if release, _ := s.Look(c.ticks, queued, total); release != c.want {
+		if release, _ := s.Look(c.ticks, queued, total, false); release != c.want {
 			t.Errorf("%d handled by %d in %d ticks and one overdue: %d released, want %d", c.handled, c.busy, c.ticks, release, c.want)
 		}
 	}
@@ -407,7 +438,7 @@ func TestPacketBehindSilentWorkerWaits(t *testing.T) {
 		ticks := uint64(0)
 		for release := 0; release == 0 && ticks <= c.most; pace = s.Pace() {
 			ticks += pace
-			release, _ = s.Look(pace, 1, 2)
+			release, _ = s.Look(pace, 1, 2, false)
 		}
 		if ticks > c.most || s.Stalled() != 1 {
 			t.Errorf("%s: the packet has waited for %d ticks, at most %d were promised", name, ticks, c.most)

@@ -239,7 +239,7 @@ func (o *office) look() {
 		return
 	}
 	o.looked = o.now
-	release, promote := o.Look(ticks, len(o.queue), o.total)
+	release, promote := o.Look(ticks, len(o.queue), o.total, false)
 	for range release {
 		if w := o.Relieve(len(o.queue)); w != nil {
 			o.wake(w)

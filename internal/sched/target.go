@@ -37,7 +37,8 @@ const (
 	frozenMin  = 20   // who queues for CPUs, and isn't reviewed for so long, was stopped
 	frozenLong = 5000 // that is remembered for so long
 
-	pause     = 3    // so many times as long as it took a trial is behind
+	pause     = 3    // so many times as long as it took a trial is behind,
+	pauseLong = 9    // and so many if it wasn't the first in vain
 	doubtMost = 8    // as many times waitMin may double: 5 s
 	rounds    = 4    // so many times both values are tried
 	fading    = 0.9  // by this much older periods count less while nothing is tried
@@ -49,7 +50,8 @@ const (
 	tie      = 0.02 // two values between which there is less are equally good
 	clear    = 0.2  // a trial that was so much worse needn't be repeated soon
 	unlike   = 0.4  // rates that differ by this much are of another load
-	sureness = 2.5  // standard errors
+	sureness = 2.5  // standard errors by which it must be more,
+	doubtful = 2    // and by which it must be less
 )
 
 // way is a direction of change.
@@ -230,11 +232,11 @@ func (t *target) compare(p Period) {
 }
 
 // judge ends the trial, or goes on to its next part if this one is over. No trial
-// is in vain before the old value has been on again: it may be the load that is
-// no longer the same.
+// is in vain before the old value has been on again, and none a success if one was in
+// vain before: it may be the load that is no longer the same.
 func (t *target) judge(over bool) {
 	switch r, verdict := t.trial, t.verdict(); {
-	case verdict > 0 && over:
+	case verdict > 0 && over && !(r.away && t.doubt[t.way()] > 0):
 		t.keep()
 	case r.away && (over || verdict < 0 || r.risky && r.over):
 		r.away, r.phase, r.back = false, 0, sample{}
@@ -256,11 +258,10 @@ func (t *target) judge(over bool) {
 // known to be either.
 func (t *target) verdict() int {
 	gain, err := t.trial.sample.over(&t.home)
-	least := t.least()
-	switch {
+	switch least := t.least(); {
 	case gain-sureness*err >= least:
 		return 1
-	case gain+sureness*err < least:
+	case gain+doubtful*err < least:
 		return -1
 	}
 	return 0
@@ -299,7 +300,11 @@ func (t *target) keep() {
 
 // decide ends a trial that isn't clear after all its rounds.
 func (t *target) decide() {
-	if gain, _ := t.trial.sample.over(&t.home); gain >= t.least() {
+	gain, err := t.trial.sample.over(&t.home)
+	if t.way() == more {
+		gain -= err // fewer are cheaper, and answer sooner
+	}
+	if gain >= t.least() {
 		t.keep()
 	} else {
 		t.inVain()
@@ -319,7 +324,13 @@ func (t *target) inVain() {
 }
 
 // end has the next trial wait: so much the longer as this one took.
-func (t *target) end() { t.trial, t.steady, t.full = nil, -pause*t.trial.spent, 0 }
+func (t *target) end() {
+	pause := float64(pause)
+	if t.doubt[t.way()] > 1 {
+		pause = pauseLong
+	}
+	t.trial, t.steady, t.full = nil, -pause*t.trial.spent, 0
+}
 
 // prove has the last change count as right after some time.
 func (t *target) prove(p Period) {

@@ -7,4 +7,4 @@ import "time"
 // Grain means nothing here.
 const Grain = time.Duration(0)
 
-func process() (time.Duration, bool) { return 0, false }
+func process() (Usage, bool) { return Usage{}, false }

@@ -11,10 +11,10 @@ import (
 // Grain is what Process can tell apart: getrusage(2) counts microseconds.
 const Grain = time.Microsecond
 
-func process() (time.Duration, bool) {
+func process() (Usage, bool) {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0, false
+		return Usage{}, false
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), true
+	return Usage{time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Nivcsw)}, true
 }

@@ -10,12 +10,12 @@ import (
 // clock, 64 a second.
 const Grain = time.Second / 64
 
-func process() (time.Duration, bool) {
+func process() (Usage, bool) {
 	var created, exited, kernel, user windows.Filetime
 	if windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user) != nil {
-		return 0, false
+		return Usage{}, false
 	}
-	return span(kernel) + span(user), true
+	return Usage{CPU: span(kernel) + span(user)}, true
 }
 
 // span is a FILETIME that is a length of time, in units of 100 ns.
