@@ -10,8 +10,7 @@ import (
 	"testing"
 
 	"iocp"
-	"iocp/internal/sys/epoll"
-	"iocp/internal/sys/uring"
+	"iocp/internal/sys/calls"
 )
 
 // cost is how many system calls of each kind were made, or may be made for each
@@ -19,21 +18,20 @@ import (
 type cost [6]float64
 
 const (
-	wait = iota
-	control
-	signal
-	recv
-	send
-	enter
+	wait    = calls.Wait
+	control = calls.Control
+	signal  = calls.Signal
+	recv    = calls.Recv
+	send    = calls.Send
+	enter   = calls.Enter
 )
 
 var kinds = [...]string{"epoll_pwait", "epoll_ctl", "eventfd write", "recv", "send", "io_uring_enter"}
 
 func made() (c cost) {
-	for i, call := range []epoll.Call{epoll.CallWait, epoll.CallControl, epoll.CallSignal, epoll.CallRecv, epoll.CallSend} {
-		c[i] = float64(epoll.Counted(call))
+	for i := range c {
+		c[i] = float64(calls.Made(calls.Call(i)))
 	}
-	c[enter] = float64(uring.Entered())
 	return c
 }
 

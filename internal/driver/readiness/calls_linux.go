@@ -3,7 +3,7 @@ package readiness
 import (
 	"golang.org/x/sys/unix"
 
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // Calls carries out each transfer by a system call of its own.
@@ -20,20 +20,20 @@ func (Calls) Do(batch []Transfer) {
 func (t *Transfer) Call() {
 	switch {
 	case t.Msg != nil && t.Send:
-		t.N, t.Errno = epoll.SendMessage(t.FD, t.Msg)
+		t.N, t.Errno = sock.SendMessage(t.FD, t.Msg)
 	case t.Msg != nil:
-		t.N, t.Errno = epoll.RecvMessage(t.FD, t.Msg)
+		t.N, t.Errno = sock.RecvMessage(t.FD, t.Msg)
 	case t.Send:
-		t.N, t.Errno = epoll.Send(t.FD, t.Bufs, t.Len)
+		t.N, t.Errno = sock.Send(t.FD, t.Bufs, t.Len)
 	default:
-		t.N, t.Errno = epoll.Recv(t.FD, t.Bufs, t.Len, t.Peek)
+		t.N, t.Errno = sock.Recv(t.FD, t.Bufs, t.Len, t.Peek)
 	}
 }
 
 // Gather describes to the kernel what the transfer moves, and reports how many
 // vectors that takes.
 func (t *Transfer) Gather(iov *[VecMax]unix.Iovec) int {
-	return epoll.Gather(iov, t.Bufs, t.Len)
+	return sock.Gather(iov, t.Bufs, t.Len)
 }
 
 // Batches implements Exec.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // Bind implements driver.Stream.
@@ -104,7 +104,7 @@ func (s *stream) endConnect(err error, local *driver.LocalQueue) {
 	if err != nil {
 		// Without this the next connect(2) only reports the failure again, as
 		// ECONNABORTED; C71 wants the socket to be of use.
-		epoll.Dissolve(s.fd())
+		sock.Dissolve(s.fd())
 	}
 	op := s.rare.connecting
 	s.rare.connecting = nil

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // datagram is a UDP or Unix datagram socket. The queues and their transfers
@@ -19,7 +19,7 @@ type datagram struct {
 	file    *driver.UnixFile // a Unix socket's; nil otherwise
 	peer    driver.Name      // whom Connect has reached; nobody without
 	all     bool             // bound to all addresses
-	in, out epoll.Message
+	in, out sock.Message
 }
 
 // newDatagram makes a socket bound to sa, or not bound.
@@ -124,7 +124,7 @@ func (d *datagram) SendTo(op *driver.Op) error {
 
 // message describes op to the kernel. Each direction has one message, since it
 // has one transfer at a time. The lock is held.
-func (d *datagram) message(op *driver.Op, send bool) *epoll.Message {
+func (d *datagram) message(op *driver.Op, send bool) *sock.Message {
 	m := &d.in
 	if send {
 		m = &d.out

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // fast is a direction's state on the fast path: what happens to a connection that
@@ -189,7 +189,7 @@ func (s *stream) sendFast(b []byte) (n int, err error, ok bool) {
 	if !s.send.fast.step(w, rest, moving) {
 		return 0, nil, false
 	}
-	n, errno := epoll.SendOne(s.fd(), b)
+	n, errno := sock.SendOne(s.fd(), b)
 	if errno == 0 && s.send.fast.step(w-rest+moving, moving, rest) {
 		return n, nil, true
 	}

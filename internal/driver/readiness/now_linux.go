@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // SendNow implements driver.NowSender. The side counts as busy meanwhile, with
@@ -28,7 +28,7 @@ func (s *stream) SendNow(b []byte) (int, error) {
 	fd := s.fd()
 	q.busy, q.news = true, false
 	s.unlock()
-	n, errno := epoll.SendOne(fd, b)
+	n, errno := sock.SendOne(fd, b)
 	return n, s.sentNow(errno)
 }
 

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // pipeEnd is an end of a pipe: a stream of which only one direction is used,
@@ -41,9 +41,9 @@ func (e pipeEnd) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
 // SIGPIPE: the Go runtime spares descriptors above 2.
 func (t *Transfer) callPipe() {
 	if t.Send {
-		t.N, t.Errno = epoll.Write(t.FD, t.Bufs, t.Len)
+		t.N, t.Errno = sock.Write(t.FD, t.Bufs, t.Len)
 	} else {
-		t.N, t.Errno = epoll.Read(t.FD, t.Bufs, t.Len, t.Peek)
+		t.N, t.Errno = sock.Read(t.FD, t.Bufs, t.Len, t.Peek)
 	}
 }
 

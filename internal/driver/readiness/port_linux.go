@@ -21,6 +21,7 @@ import (
 	"iocp/internal/driver"
 	"iocp/internal/driver/blocking"
 	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // Exec carries out transfers.
@@ -53,7 +54,7 @@ type Transfer struct {
 
 	// Msg is set for a datagram: it says all of the above again, and names
 	// whom it goes to or came from.
-	Msg *epoll.Message
+	Msg *sock.Message
 
 	N     int // the result: bytes moved, or
 	Errno syscall.Errno

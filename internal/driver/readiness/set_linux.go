@@ -49,7 +49,7 @@ func (p *Port) openSet() (*set, error) {
 	if s.fd, err = epoll.Create(); err != nil {
 		return nil, sysError("epoll_create1", err)
 	}
-	if s.waker, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+	if s.waker, err = epoll.NewWaker(); err != nil {
 		s.close()
 		return nil, sysError("eventfd2", err)
 	}

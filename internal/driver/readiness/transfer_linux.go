@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/epoll"
+	"iocp/internal/sys/sock"
 )
 
 // scratch is where a receive that consumes nothing looks at its one byte.
@@ -14,7 +14,7 @@ import (
 var scratch = [][]byte{make([]byte, 1)}
 
 // VecMax is how many buffers a Transfer has at most.
-const VecMax = epoll.VecMax
+const VecMax = sock.VecMax
 
 // begin makes the transfer of a side that was on the port's list.
 func (s *stream) begin(send bool, out *[]Transfer) {

@@ -1,11 +1,13 @@
-// Package epoll declares the Linux system calls of the readiness engine: the
-// event set and socket transfers that never block. No policy, no locks.
+// Package epoll declares the Linux system calls of an event set (epoll(7)) and of
+// what wakes whoever waits for it (eventfd(2)). No policy, no locks.
 package epoll
 
 import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/calls"
 )
 
 // Event is one event of a set; its token is what Add was given.
@@ -19,16 +21,19 @@ func Create() (int, error) { return unix.EpollCreate1(unix.EPOLL_CLOEXEC) }
 
 // Add puts fd into the set, for the given events, under a token.
 func Add(set, fd int, events uint32, token uint64) error {
-	count(CallControl)
+	calls.Count(calls.Control)
 	ev := unix.EpollEvent{Events: events, Fd: int32(uint32(token)), Pad: int32(uint32(token >> 32))}
 	return unix.EpollCtl(set, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
 // Remove takes fd out of the set.
 func Remove(set, fd int) error {
-	count(CallControl)
+	calls.Count(calls.Control)
 	return unix.EpollCtl(set, unix.EPOLL_CTL_DEL, fd, nil)
 }
+
+// NewWaker makes an eventfd.
+func NewWaker() (int, error) { return unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK) }
 
 // millis rounds a timeout up to what epoll_wait takes; negative is no limit.
 func millis(timeout time.Duration) int {

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/calls"
 )
 
 // Ring is a mapped pair of rings. One goroutine at a time may use it.
@@ -77,7 +79,7 @@ func (r *Ring) SQE(i int) *SQE {
 // only when so many completions are there. With long, the scheduler is told
 // that the call may take a while.
 func (r *Ring) Submit(n, wait int, long bool) (int, syscall.Errno) {
-	countEnter()
+	calls.Count(calls.Enter)
 	tail := *r.sqTail
 	atomic.StoreUint32(r.sqTail, tail+uint32(n))
 	flags := uintptr(0)

@@ -1,4 +1,4 @@
-package epoll
+package sock
 
 import (
 	"encoding/binary"
@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/calls"
 )
 
 // Message describes one datagram to the kernel: the name that it goes to or
@@ -197,14 +199,14 @@ func (m *Message) Path() string {
 
 // RecvMessage receives one datagram without waiting.
 func RecvMessage(fd int, m *Message) (int, syscall.Errno) {
-	count(CallRecv)
+	calls.Count(calls.Recv)
 	r, _, e := syscall.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT)
 	return result(r, e)
 }
 
 // SendMessage sends one datagram without waiting.
 func SendMessage(fd int, m *Message) (int, syscall.Errno) {
-	count(CallSend)
+	calls.Count(calls.Send)
 	r, _, e := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	return result(r, e)
 }

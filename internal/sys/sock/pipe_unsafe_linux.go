@@ -1,16 +1,18 @@
-package epoll
+package sock
 
 import (
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/calls"
 )
 
 // Read reads from a non-blocking pipe into the first bytes of bufs, so many at
 // most. With peek it only tells whether a read would wait.
 func Read(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
-	count(CallRecv)
+	calls.Count(calls.Recv)
 	if peek {
 		return 0, look(fd)
 	}
@@ -19,7 +21,7 @@ func Read(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 
 // Write writes the first bytes of bufs, so many at most, to a non-blocking pipe.
 func Write(fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
-	count(CallSend)
+	calls.Count(calls.Send)
 	return vectors(syscall.SYS_WRITEV, fd, bufs, bytes)
 }
 

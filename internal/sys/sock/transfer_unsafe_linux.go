@@ -1,74 +1,18 @@
-package epoll
+package sock
 
 import (
 	"syscall"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/sys/calls"
 )
 
 // rawBytesMax bounds what one raw system call may copy. A raw call keeps its
 // processor, so the garbage collector waits for it; beyond this a call that
 // tells the scheduler is used.
 const rawBytesMax = 64 << 10
-
-// VecMax is how many buffers one transfer takes at most (IOV_MAX is 1024).
-const VecMax = 16
-
-// Ready fills events with what is ready now and doesn't wait.
-func Ready(set int, events []Event) (int, syscall.Errno) {
-	count(CallWait)
-	n, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
-		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
-	return int(n), e
-}
-
-// Wait fills events with what is ready, waiting up to timeout (rounded up to
-// milliseconds; negative is no limit).
-func Wait(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
-	count(CallWait)
-	n, _, e := syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set),
-		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(millis(timeout)), 0, 0)
-	return int(n), e
-}
-
-// WaitPrecise is Wait to the nanosecond, by epoll_pwait2(2), which came with
-// Linux 5.11. timeout isn't negative.
-func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.Errno) {
-	count(CallWait)
-	ts := struct{ sec, nsec int64 }{int64(timeout / time.Second), int64(timeout % time.Second)}
-	n, _, e := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(set), uintptr(unsafe.Pointer(&events[0])),
-		uintptr(len(events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
-	return int(n), e
-}
-
-// A Polled is a set that WaitAny waits for.
-type Polled = unix.PollFd
-
-// Poll makes a Polled of a set.
-func Poll(set int) Polled { return Polled{Fd: int32(set), Events: unix.POLLIN} }
-
-// WaitAny waits until one of some sets, at least one, has something ready (timeout
-// as for Wait, to the nanosecond).
-func WaitAny(sets []Polled, timeout time.Duration) syscall.Errno {
-	count(CallWait)
-	var until *unix.Timespec
-	if timeout >= 0 {
-		ts := unix.NsecToTimespec(int64(timeout))
-		until = &ts
-	}
-	_, _, e := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&sets[0])), uintptr(len(sets)),
-		uintptr(unsafe.Pointer(until)), 0, 0, 0)
-	return e
-}
-
-// Signal adds one to an eventfd.
-func Signal(fd int) {
-	count(CallSignal)
-	one := uint64(1)
-	syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
-}
 
 // Dissolve ends a socket's association with its peer, also one that a connect
 // in progress is making (connect(2), AF_UNSPEC). The socket may be connected
@@ -82,7 +26,7 @@ func Dissolve(fd int) syscall.Errno {
 // Recv receives into the first bytes of bufs, so many at most, without waiting.
 // With peek the data stays queued. There are VecMax buffers at most.
 func Recv(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
-	count(CallRecv)
+	calls.Count(calls.Recv)
 	flags := unix.MSG_DONTWAIT
 	if peek {
 		flags |= unix.MSG_PEEK
@@ -93,13 +37,13 @@ func Recv(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 // Send sends the first bytes of bufs, so many at most, without waiting. There
 // are VecMax buffers at most.
 func Send(fd int, bufs [][]byte, bytes int) (int, syscall.Errno) {
-	count(CallSend)
+	calls.Count(calls.Send)
 	return transfer(unix.SYS_SENDTO, unix.SYS_SENDMSG, fd, bufs, bytes, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
 // SendOne is Send for one buffer.
 func SendOne(fd int, b []byte) (int, syscall.Errno) {
-	count(CallSend)
+	calls.Count(calls.Send)
 	return single(unix.SYS_SENDTO, fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
