@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"iocp/internal/driver"
 	"iocp/internal/driver/sim"
@@ -102,9 +101,7 @@ func TestStandingAcceptWaitsForRoom(t *testing.T) {
 		}
 	}
 	r.must(l.Accept(second))
-	for range 10 {
-		r.must(r.port.Poll(time.Second))
-	}
+	r.must(r.port.Poll(0)) // which does all that can happen on this network
 	if len(r.done.ops) > 0 {
 		t.Fatalf("without room came %+v", r.done.ops[0])
 	}
