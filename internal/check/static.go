@@ -87,11 +87,8 @@ func cross(s *session) (string, error) {
 // go build links every program even if it keeps none, which takes most of its time,
 // and what it has linked it doesn't remember.
 func (s *session) compileFor(target string, packages []string) error {
-	args := append([]string{"list", "-export", "-f="}, packages...)
-	out, err := s.run(goTool(10*time.Minute, crossEnv(target), args...))
-	if err == nil && strings.TrimSpace(out) != "" {
-		err = errors.New(out)
-	}
+	args := append([]string{"list", "-export"}, packages...)
+	_, err := s.run(goTool(10*time.Minute, crossEnv(target), args...))
 	return err
 }
 
