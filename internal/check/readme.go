@@ -15,8 +15,8 @@ import (
 // counts if it fails; how other commands are looked after, quotedCommand says.
 //
 // The tests that a document has its reader run aren't added to the count of tests,
-// as the race step runs the same ones again; failures are, or the count would look
-// good after one.
+// as the race step runs most of the same ones again; failures are, or the count would
+// look good after one. So the tests of packages that are sequential run here only.
 func readme(s *session) (string, error) {
 	passages, err := allPassages()
 	if err != nil {

@@ -22,13 +22,13 @@ var allSteps = []step{
 	{"gofmt", "every Go file is formatted", nil, gofmt},
 	{"vet", "go vet of both modules for " + strings.Join(vetSystems, ", "), compiler, vet},
 	{"staticcheck", "staticcheck of both modules for " + strings.Join(lintSystems, ", "), compiler, staticcheck},
-	{"cross", "both modules build for " + strings.Join(crossTargets, ", ") + ", and the library for " + strings.Join(libraryTargets, ", "), nil, cross},
+	{"cross", "both modules compile for " + strings.Join(crossTargets, ", ") + ", and the library for " + strings.Join(libraryTargets, ", "), nil, cross},
 	{"bench", "go vet and the tests of the module that compares servers", nil, bench},
 	{"readme", "what README and docs have their reader do, in a copy with empty caches", append([]string{"git"}, compiler...), readme},
-	{"race", "all tests here, with the race detector and every backend required", compiler, race},
+	{"race", "the tests in which goroutines meet, with the race detector and every backend required", compiler, race},
 	{"fallbacks", "the conformance suite without what a kernel may lack (IOCP_DISABLE)", compiler, fallbacks},
 	{"syscalls", "system calls for each operation of the echo server, counted by strace", []string{"strace"}, syscalls},
-	{"wine", "all tests built for Windows and run under Wine", wineNeeds, underWine},
+	{"wine", "the tests that ask Windows for something, built for it and run under Wine", wineNeeds, underWine},
 	{"clauses", "conformance clauses passed per backend, against " + floorsFile, nil, clauses},
 }
 

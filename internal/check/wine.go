@@ -22,7 +22,7 @@ type wine struct {
 	env     []string
 }
 
-// underWine runs all tests as Windows programs. Wine is not Windows: a pass
+// underWine runs tests as Windows programs: all that could find something. Wine is not Windows: a pass
 // here is evidence about our code, not about the system, so everything printed
 // says which it was.
 func underWine(s *session) (string, error) {
