@@ -93,7 +93,7 @@ func keyOf(d *driver.Op, op *Op) any {
 	if d.Home() != nil || op == nil || op.on == nil {
 		return d.Key()
 	}
-	return op.on.base().key
+	return op.on.key
 }
 
 // complete turns a dequeued node into what the caller sees, and gives the Op
@@ -126,10 +126,7 @@ func complete(d *driver.Op, c *Completion) (over bool) {
 	if op == nil || home != nil {
 		c.Err = faultOf(d.Kind.String(), nil, d, c.Err)
 	} else {
-		if s, ok := op.on.(*Socket); ok {
-			s.settle(d.Kind, d.Err)
-		}
-		c.Err = faultOf(d.Kind.String(), op.on, d, c.Err)
+		c.Err = op.on.over(d)
 	}
 	if home != nil {
 		home.Recycle(d)
@@ -140,6 +137,6 @@ func complete(d *driver.Op, c *Completion) (over bool) {
 	if op != nil {
 		op.on = nil
 	}
-	d.Pending.Store(false)
+	d.Pending.End()
 	return true
 }

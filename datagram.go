@@ -52,7 +52,7 @@ func (p *Port) NewDatagram(addr netip.AddrPort) (*Datagram, error) {
 	if err != nil {
 		return nil, opError("socket", addr, err)
 	}
-	return &Datagram{handle: handle{drv: d}, d: d, bound: named(d.LocalAddr())}, nil
+	return &Datagram{handle: handle{drv: d, is: aDatagram}, d: d, bound: named(d.LocalAddr())}, nil
 }
 
 // Connect makes addr the only peer: Send goes there, and only datagrams from
@@ -189,7 +189,7 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 	case len(bufs) > datagramBuffers:
 		return ErrInvalid
 	}
-	if err := p.enter(op, kind, d); err != nil {
+	if err := p.enter(op, kind, &d.handle); err != nil {
 		return err
 	}
 	op.d.SetName(to)
@@ -211,5 +211,5 @@ func (d *Datagram) start(op *Op, kind driver.Kind, to driver.Name, bufs [][]byte
 // Close closes the socket. Pending operations complete with net.ErrClosed; a
 // Unix socket's path is removed (see [Datagram.SetUnlinkOnClose]). A second Close returns net.ErrClosed.
 func (d *Datagram) Close() error {
-	return d.shut(d, func() error { return faultOf("close", d, nil, d.d.Close()) })
+	return d.shut(func() error { return faultOf("close", d, nil, d.d.Close()) })
 }

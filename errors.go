@@ -142,7 +142,21 @@ type origin interface {
 	// about names whom an operation connects or sends to, else the peer, else the
 	// handle itself. Without an operation the last two are left.
 	about(d *driver.Op) driver.Name
-	base() *handle
+}
+
+// over takes note of how an operation of the handle, which is nil for a post and a
+// timer, has ended, and gives its error.
+func (h *handle) over(d *driver.Op) error {
+	if h == nil {
+		return faultOf(d.Kind.String(), nil, d, d.Err)
+	}
+	if h.is == aSocket {
+		driver.Outer[Socket](h).settle(d.Kind, d.Err)
+	}
+	if d.Err == nil {
+		return nil
+	}
+	return faultOf(d.Kind.String(), h.origin(), d, d.Err)
 }
 
 // faultOf is the error of an operation of a handle.

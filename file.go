@@ -39,7 +39,7 @@ func (p *Port) OpenFile(name string, flag int, perm fs.FileMode) (*File, error) 
 		return nil, pathError("open", name, err)
 	}
 	return &File{
-		handle:   handle{drv: f},
+		handle:   handle{drv: f, is: aFile},
 		f:        f,
 		name:     name,
 		readable: flag&os.O_WRONLY == 0,
@@ -100,7 +100,7 @@ func (f *File) transfer(op *Op, kind driver.Kind, buf []byte, off int64) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, f); err != nil {
+	if err := p.enter(op, kind, &f.handle); err != nil {
 		return err
 	}
 	op.d.SetOneBuf(buf)
@@ -126,7 +126,7 @@ func (f *File) Size() (int64, error) {
 
 // Close closes the file. A second Close returns net.ErrClosed.
 func (f *File) Close() error {
-	return f.shut(f, func() error { return f.fault("close", f.f.Close()) })
+	return f.shut(func() error { return f.fault("close", f.f.Close()) })
 }
 
 func (f *File) fault(op string, err error) error { return pathError(op, f.name, err) }

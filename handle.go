@@ -20,6 +20,33 @@ type handle struct {
 	port  atomic.Pointer[Port]
 	key   any // set before port is, never changed after
 	state atomic.Uint32
+	is    shape
+}
+
+// shape says which type of handle one is the first field of.
+type shape uint8
+
+const (
+	aPipeEnd shape = iota
+	aSocket
+	aListener
+	aDatagram
+	aFile
+)
+
+// origin is the handle as what it is.
+func (h *handle) origin() origin {
+	switch h.is {
+	case aSocket:
+		return driver.Outer[Socket](h)
+	case aListener:
+		return driver.Outer[Listener](h)
+	case aDatagram:
+		return driver.Outer[Datagram](h)
+	case aFile:
+		return driver.Outer[File](h)
+	}
+	return h
 }
 
 // What has happened to a handle. Of a socket's connection it says what dequeued
@@ -93,10 +120,10 @@ func (h *handle) CancelAll() error {
 	return nil
 }
 
-// shut closes the handle, which is on, once, by the given means.
-func (h *handle) shut(on origin, by func() error) error {
+// shut closes the handle, once, by the given means.
+func (h *handle) shut(by func() error) error {
 	if h.state.Or(stClosed)&stClosed != 0 {
-		return faultOf("close", on, nil, net.ErrClosed)
+		return faultOf("close", h.origin(), nil, net.ErrClosed)
 	}
 	err := by()
 	driver.Freed()

@@ -47,7 +47,7 @@ func (l *Listener) start(op *Op, kind driver.Kind) error {
 	if err != nil {
 		return faultOf("accept", l, nil, err)
 	}
-	if err := p.enter(op, kind, l); err != nil {
+	if err := p.enter(op, kind, &l.handle); err != nil {
 		return faultOf("accept", l, nil, err)
 	}
 	if kind == driver.KindAcceptMany {
@@ -80,5 +80,5 @@ func (l *Listener) TryAccept() (*Socket, error) {
 
 // Close stops listening. Pending accepts complete with net.ErrClosed.
 func (l *Listener) Close() error {
-	return l.shut(l, func() error { return faultOf("close", l, nil, l.l.Close()) })
+	return l.shut(func() error { return faultOf("close", l, nil, l.l.Close()) })
 }

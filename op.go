@@ -30,7 +30,7 @@ type Op struct {
 	//	io := c.Op.Owner.(*perIO)
 	Owner any
 
-	on origin // what the operation is of; nil for a post and a timer
+	on *handle // what the operation is of; nil for a post and a timer
 }
 
 // Pending reports whether the Op is outstanding. It is a hint for assertions

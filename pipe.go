@@ -64,7 +64,7 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, e); err != nil {
+	if err := p.enter(op, kind, &e.handle); err != nil {
 		return err
 	}
 	op.d.SetBufs(bufs)
@@ -79,5 +79,5 @@ func (e *pipeEnd) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 // Close closes the end. Pending operations complete with net.ErrClosed. A
 // second Close returns net.ErrClosed.
 func (e *pipeEnd) Close() error {
-	return e.shut(e, func() error { return e.fault("close", e.e.Close()) })
+	return e.shut(func() error { return e.fault("close", e.e.Close()) })
 }

@@ -112,7 +112,7 @@ func (p *Port) Listen(addr netip.AddrPort, cfg ListenConfig) (*Listener, error) 
 	if err != nil {
 		return nil, opError("listen", addr, err)
 	}
-	return &Listener{handle: handle{drv: l}, l: l}, nil
+	return &Listener{handle: handle{drv: l, is: aListener}, l: l}, nil
 }
 
 // Associate binds a socket or listener to the port, for good, under a key
@@ -155,7 +155,7 @@ func (p *Port) Post(op *Op, n int, key any) error {
 
 // enter takes an idle op into the port's care, before the backend gets it. It
 // comes before anything that the operation changes.
-func (p *Port) enter(op *Op, kind driver.Kind, on origin) error {
+func (p *Port) enter(op *Op, kind driver.Kind, on *handle) error {
 	if op == nil {
 		return ErrInvalid
 	}
@@ -170,11 +170,11 @@ func (p *Port) enter(op *Op, kind driver.Kind, on origin) error {
 }
 
 func (p *Port) admit(d *driver.Op, kind driver.Kind) error {
-	if !d.Pending.CompareAndSwap(false, true) {
+	if !d.Pending.Begin() {
 		return ErrBusy
 	}
 	if !p.engine.Admit() {
-		d.Pending.Store(false)
+		d.Pending.End()
 		return ErrClosed
 	}
 	d.Kind = kind
@@ -185,7 +185,7 @@ func (p *Port) admit(d *driver.Op, kind driver.Kind) error {
 func (p *Port) refuse(op *Op) {
 	op.d.DropBufs()
 	op.on = nil
-	op.d.Pending.Store(false)
+	op.d.Pending.End()
 	p.engine.Withdraw()
 }
 

@@ -35,7 +35,7 @@ func FamilyOf(a netip.Addr) Family {
 type Socket struct{ handle }
 
 func newSocket(s driver.Stream, state uint32) *Socket {
-	sock := &Socket{handle: handle{drv: s}}
+	sock := &Socket{handle: handle{drv: s, is: aSocket}}
 	sock.state.Store(state)
 	return sock
 }
@@ -164,13 +164,13 @@ func (s *Socket) Shutdown(dir Direction) error {
 // sending is still delivered, in the background (see Linger). A second Close
 // returns net.ErrClosed.
 func (s *Socket) Close() error {
-	return s.shut(s, func() error { return s.fault("close", s.stream().Close()) })
+	return s.shut(func() error { return s.fault("close", s.stream().Close()) })
 }
 
 // Abort closes the socket with a reset: unsent data is dropped, and the peer's
 // operations fail.
 func (s *Socket) Abort() error {
-	return s.shut(s, func() error { return s.fault("abort", s.stream().Abort()) })
+	return s.shut(func() error { return s.fault("abort", s.stream().Abort()) })
 }
 
 // Undelivered is how many bytes of the sends accepted so far the peer doesn't

@@ -78,7 +78,7 @@ func (s *Socket) transfer(op *Op, kind driver.Kind, bufs [][]byte) error {
 	if err != nil {
 		return s.fault(kind.String(), err)
 	}
-	if err := p.enter(op, kind, s); err != nil {
+	if err := p.enter(op, kind, &s.handle); err != nil {
 		return s.fault(kind.String(), err)
 	}
 	op.d.SetBufs(bufs)
@@ -108,7 +108,7 @@ func (s *Socket) start(op *Op, kind driver.Kind, begin func(*driver.Op) error) e
 	if err != nil {
 		return err
 	}
-	if err := p.enter(op, kind, s); err != nil {
+	if err := p.enter(op, kind, &s.handle); err != nil {
 		return err
 	}
 	op.d.Lend()

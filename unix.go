@@ -42,7 +42,7 @@ func (p *Port) ListenUnix(path string, cfg ListenConfig) (*Listener, error) {
 	if err != nil {
 		return nil, pathError("listen", path, err)
 	}
-	return &Listener{handle: handle{drv: l}, l: l, file: file}, nil
+	return &Listener{handle: handle{drv: l, is: aListener}, l: l, file: file}, nil
 }
 
 // NewUnixSocket makes a Unix stream socket, to be connected (ConnectUnix). It
@@ -74,7 +74,7 @@ func (p *Port) NewUnixDatagram(path string) (*Datagram, error) {
 	if err != nil {
 		return nil, pathError("socket", path, err)
 	}
-	return &Datagram{handle: handle{drv: d}, d: d, file: file}, nil
+	return &Datagram{handle: handle{drv: d, is: aDatagram}, d: d, file: file}, nil
 }
 
 // unix gives the driver's Unix sockets.

@@ -21,6 +21,22 @@ type Recycler interface {
 // operation; home is told when it has been dequeued. It is one for good.
 func NewNode(home Recycler) *Op { return &Op{about: &node{home: home}} }
 
+// subject is one of Buf, File, Name, Accepted and Key. In a node it is the node.
+func (op *Op) subject() any {
+	if c := op.carried(); c != nil {
+		return c.subject
+	}
+	return op.about
+}
+
+func (op *Op) setSubject(x any) {
+	if c := op.carried(); c != nil {
+		c.subject = x
+	} else {
+		op.about = x
+	}
+}
+
 // Home is who takes back a node, or nil for an Op that is none.
 func (op *Op) Home() Recycler {
 	if n, ok := op.about.(*node); ok {
@@ -40,28 +56,28 @@ func (op *Op) Of() *Op {
 // SetKey sets what a post, a timer or a standing accept reports as its key. That of
 // other operations their handle knows; a node of a standing accept knows it, since
 // it mustn't look at the operation.
-func (op *Op) SetKey(key any) { op.about = key }
+func (op *Op) SetKey(key any) { op.setSubject(key) }
 
 // Key is what SetKey was given.
 func (op *Op) Key() any {
 	if n, ok := op.about.(*node); ok {
 		return n.key
 	}
-	return op.about
+	return op.subject()
 }
 
 // Buf is what a RecvPooled brings, or nil.
 func (op *Op) Buf() *Buf {
-	b, _ := op.about.(*Buf)
+	b, _ := op.subject().(*Buf)
 	return b
 }
 
 // SetBuf sets the buffer that a RecvPooled brings, as part of its result.
-func (op *Op) SetBuf(b *Buf) { op.about = b }
+func (op *Op) SetBuf(b *Buf) { op.setSubject(b) }
 
 // Accepted is the connection that an accept brings.
 func (op *Op) Accepted() Stream {
-	switch a := op.about.(type) {
+	switch a := op.subject().(type) {
 	case nil, *Buf: // by far the most, and found fastest
 		return nil
 	case *node:
@@ -79,35 +95,35 @@ func (op *Op) SetAccepted(s Stream) {
 		return
 	}
 	if s != nil {
-		op.about = s
-	} else if _, named := op.about.(*Name); !named {
-		op.about = nil
+		op.setSubject(s)
+	} else if op.Name() == nil {
+		op.setSubject(nil)
 	}
 }
 
 // File is what a SendFile sends from.
 func (op *Op) File() File {
-	f, _ := op.about.(File)
+	f, _ := op.subject().(File)
 	return f
 }
 
 // SetFile sets the file, and from where on how many bytes of it are sent.
 func (op *Op) SetFile(f File, off, want int64) {
 	c := op.cargo()
-	op.about, c.off, c.want = f, off, want
+	c.subject, c.off, c.want = f, off, want
 }
 
 // Name is whom a datagram goes to or came from. It is made for the op's first
 // datagram and kept for the next; a stream's ops have none.
 func (op *Op) Name() *Name {
-	n, _ := op.about.(*Name)
+	n, _ := op.subject().(*Name)
 	return n
 }
 
 // SetName gives the op a name; it allocates only the first time.
 func (op *Op) SetName(n Name) {
 	if op.Name() == nil {
-		op.about = new(Name)
+		op.setSubject(new(Name))
 	}
 	*op.Name() = n
 }

@@ -46,7 +46,7 @@ func wantAudited(t *testing.T, got string, words ...string) {
 // lent is an op as the root gives it to a backend.
 func lent(kind driver.Kind, bufs ...[]byte) *driver.Op {
 	op := &driver.Op{Kind: kind}
-	op.Pending.Store(true)
+	op.Pending.Begin()
 	op.SetBufs(bufs)
 	op.Lend()
 	return op
@@ -115,7 +115,7 @@ func TestCompletedTwice(t *testing.T) {
 	drain(&queue)
 
 	op.Reclaim()
-	op.Pending.Store(false)
+	op.Pending.End()
 	wantAudited(t, panics(op.Reclaim), "completed that isn't outstanding", "submitted", "dequeued", "dequeued")
 	wantAudited(t, panics(new(driver.Op).Reclaim), "completed that isn't outstanding", "no history")
 }

@@ -15,8 +15,9 @@ const severalBufs = 2
 
 // cargo is what an operation is to move. A pooled receive has none, and most Ops
 // of a server that is at rest are those. It is made when an op first needs it, and
-// kept.
+// kept, in the place of the op's subject, which it has then.
 type cargo struct {
+	subject   any
 	one       [1][]byte
 	many      [][]byte // what several are in; the room in it is kept
 	place     int32    // how many of Bufs are behind us: see Moved
@@ -24,19 +25,28 @@ type cargo struct {
 	off, want int64
 }
 
+// carried is the op's cargo, or nil.
+func (op *Op) carried() *cargo {
+	c, _ := op.about.(*cargo)
+	return c
+}
+
+// cargo is the op's cargo, which it has from now on.
 func (op *Op) cargo() *cargo {
-	if op.moved == nil {
-		op.moved = new(cargo)
+	c := op.carried()
+	if c == nil {
+		c = &cargo{subject: op.about}
+		op.about = c
 	}
-	return op.moved
+	return c
 }
 
 // Off is where in a file the operation is.
 func (op *Op) Off() int64 {
-	if op.moved == nil {
-		return 0
+	if c := op.carried(); c != nil {
+		return c.off
 	}
-	return op.moved.off
+	return 0
 }
 
 // SetOff says where in a file the operation is.
@@ -44,17 +54,17 @@ func (op *Op) SetOff(off int64) { op.cargo().off = off }
 
 // Want is how many bytes a SendFile sends.
 func (op *Op) Want() int64 {
-	if op.moved == nil {
-		return 0
+	if c := op.carried(); c != nil {
+		return c.want
 	}
-	return op.moved.want
+	return 0
 }
 
 // Bufs is what a Recv fills or a Send takes its bytes from. The slice of slices
 // is the op's own copy: the caller's array is free after submit. What Moved has
 // taken note of is no longer in it.
 func (op *Op) Bufs() [][]byte {
-	c := op.moved
+	c := op.carried()
 	switch {
 	case c == nil:
 		return nil
@@ -68,7 +78,7 @@ func (op *Op) Bufs() [][]byte {
 // have a length, since the others may fill a transfer that has few places. It
 // allocates only when an op meets more buffers than ever before.
 func (op *Op) SetBufs(bufs [][]byte) {
-	if len(bufs) == 0 && op.moved == nil {
+	if len(bufs) == 0 && op.carried() == nil {
 		return
 	}
 	c := op.cargo()
@@ -107,10 +117,10 @@ func (op *Op) Len() int {
 
 // ahead is those of Bufs that Moved hasn't left behind.
 func (op *Op) ahead() [][]byte {
-	if op.moved == nil {
-		return nil
+	if c := op.carried(); c != nil {
+		return op.Bufs()[c.place:]
 	}
-	return op.Bufs()[op.moved.place:]
+	return nil
 }
 
 // Left is how many bytes are still to be moved, as far as Moved has been told.
@@ -156,7 +166,7 @@ func (op *Op) Moved(n int) (over bool) {
 	}
 	invariant.Walk(gone)
 	if gone > 0 {
-		op.moved.place += int32(gone)
+		op.carried().place += int32(gone)
 	}
 	if gone < len(bufs) {
 		bufs[gone] = bufs[gone][n:]

@@ -90,24 +90,41 @@ type Op struct {
 	audit audit // of no size, so not the last field
 
 	// Pending is true from submit to dequeue of the last completion.
-	Pending atomic.Bool
+	Pending Pending
 	Kind    Kind
 
 	// Canceled marks an operation that was cancelled while a transfer for it
 	// was under way; the backend decides when the transfer is over.
 	Canceled bool
 
-	More   bool  // a result: see below
-	Public bool  // it is the first field of a public operation: see Outer
-	heapAt int32 // place in a Timers, from 1; 0 is none
+	More   bool // a result: see below
+	Public bool // it is the first field of a public operation: see Outer
 
-	about any // see Buf, File, Name, Accepted, Key and NewNode
-	moved *cargo
+	about any // a node; a cargo; or what a cargo's about would be: see there
 
-	// The result, set by the backend before Sink.Complete.
+	// The result, set by the backend before Sink.Complete. While the op is in a
+	// Timers, N is its place there.
 	N   int
 	Err error
 }
+
+// Pending is whether an operation is outstanding, and whether it is in a Timers.
+type Pending struct{ state atomic.Uint32 }
+
+const (
+	idle uint32 = iota
+	outstanding
+	timed // and outstanding
+)
+
+// Load reports whether the operation is outstanding.
+func (p *Pending) Load() bool { return p.state.Load() != idle }
+
+// Begin makes an idle operation outstanding, and reports whether it was idle.
+func (p *Pending) Begin() bool { return p.state.CompareAndSwap(idle, outstanding) }
+
+// End makes it idle.
+func (p *Pending) End() { p.state.Store(idle) }
 
 // ResetResult clears what the last use left behind and drops the references
 // to its buffers.
@@ -122,16 +139,19 @@ func (op *Op) ResetResult() {
 // DropBufs forgets the buffers and the file, so that a resting op keeps none of
 // the caller's memory alive.
 func (op *Op) DropBufs() {
-	switch op.about.(type) {
+	op.audit.sent.Drop()
+	if op.about == nil {
+		return
+	}
+	switch op.subject().(type) {
 	case File:
-		op.about = nil
+		op.setSubject(nil)
 	case *Name:
 		if op.Kind == KindConnect { // a stream's, whose other operations have none
-			op.about = nil
+			op.setSubject(nil)
 		}
 	}
-	op.audit.sent.Drop()
-	if c := op.moved; c != nil {
+	if c := op.carried(); c != nil {
 		clear(op.Bufs())
 		c.off, c.want, c.nbufs, c.place = 0, 0, 0, 0
 	}

@@ -2,7 +2,7 @@ package driver
 
 import "unsafe"
 
-// Outer is the struct of which an Op is the first field, for Ops that lie at the
-// beginning of such a struct: their users know which do. An interface in each Op
-// that leads there would be two words more.
-func Outer[T any](op *Op) *T { return (*T)(unsafe.Pointer(op)) }
+// Outer is the struct that begins with the given field, for users who know that it
+// is the first field of a T. An interface that leads there would be two words more
+// in each operation, and in each handle.
+func Outer[T, F any](first *F) *T { return (*T)(unsafe.Pointer(first)) }

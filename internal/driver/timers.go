@@ -25,6 +25,7 @@ func (t *Timers) Due() int64 { return t.heap[0].due }
 
 // Add enters op, which must be in no heap.
 func (t *Timers) Add(op *Op, due int64) {
+	op.Pending.state.Store(timed)
 	t.heap = append(t.heap, timer{})
 	t.up(len(t.heap)-1, timer{due, op})
 }
@@ -38,11 +39,15 @@ func (t *Timers) Pop() *Op {
 
 // Remove takes op out and reports whether it was there.
 func (t *Timers) Remove(op *Op) bool {
-	i := int(op.heapAt) - 1
-	if i < 0 || i >= len(t.heap) || t.heap[i].op != op {
+	if op.Pending.state.Load() != timed { // so its N may be somebody else's to change
 		return false
 	}
-	op.heapAt = 0
+	i := op.N
+	if i >= len(t.heap) || t.heap[i].op != op {
+		return false
+	}
+	op.N = 0
+	op.Pending.state.Store(outstanding)
 	last := t.heap[len(t.heap)-1]
 	t.heap[len(t.heap)-1] = timer{}
 	t.heap = t.heap[:len(t.heap)-1]
@@ -99,5 +104,5 @@ func (t *Timers) down(i int, e timer) {
 
 func (t *Timers) put(i int, e timer) {
 	t.heap[i] = e
-	e.op.heapAt = int32(i + 1)
+	e.op.N = i
 }
