@@ -28,25 +28,37 @@ type Pool struct {
 	out atomic.Int64 // buffers taken and not yet given back; on a line of its own
 	_   [128]byte
 
-	mu      sync.Mutex
-	short   int      // accounts refused for lack of credit
-	starved []beggar // refused since all buffers were out, oldest first
-	kicks   []Kicker // to be made: see kickAll
-	kicking bool     // somebody makes them
+	mu            sync.Mutex
+	creditWaiters int        // accounts that wait for one of their own buffers to come back
+	bufferWaiters []borrower // those that wait for any, since all were out; oldest first
+	kicks         []Kicker   // to be made: see kickAll
+	kicking       bool       // somebody makes them
 }
 
 // kicksMax is how many kicks somebody makes who gives a buffer back, at most.
 const kicksMax = 64
 
-// Account is one socket's share of a Pool.
-type Account struct {
-	held    atomic.Int32
-	starved bool // among the pool's starved
-	short   bool // refused for lack of credit
-}
+// Account is one socket's share of a Pool: how many buffers it has that aren't
+// released, and what it waits for. The latter changes with the pool's mu held.
+type Account struct{ word atomic.Uint32 }
 
-// beggar is who waits for a buffer.
-type beggar struct {
+const (
+	waitsForCredit uint32 = 1 << 31 // refused: it has used up its credit
+	waitsForBuffer uint32 = 1 << 30 // refused: all buffers were out
+	heldMask              = waitsForBuffer - 1
+)
+
+func (a *Account) held() int { return int(a.word.Load() & heldMask) }
+
+func (a *Account) waits(why uint32) bool { return a.word.Load()&why != 0 }
+
+func (a *Account) wait(why uint32) { a.word.Or(why) }
+
+// stop says that the account doesn't wait for that, and reports whether it did.
+func (a *Account) stop(why uint32) (did bool) { return a.word.And(^why)&why != 0 }
+
+// borrower is who has a buffer, or waits for one.
+type borrower struct {
 	account *Account
 	owner   Kicker
 }
@@ -68,7 +80,7 @@ type Buf struct {
 	loan    Loan // between two; used again so that it costs no allocation
 	gen     atomic.Uint32
 	pool    *Pool
-	taker   beggar
+	taker   borrower
 }
 
 // NewPool makes a pool of buffers of size bytes.
@@ -90,30 +102,30 @@ func (p *Pool) Close() { p.closed.Store(true) }
 func (p *Pool) Held() (credit, pool int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.short, len(p.starved)
+	return p.creditWaiters, len(p.bufferWaiters)
 }
 
 // Get takes a buffer for a. When a bound is met it returns nil, and owner, whose
 // account a is, is kicked when a buffer that could serve it has come back. One
 // Get at a time may be under way for an account.
 func (p *Pool) Get(a *Account, owner Kicker) *Buf {
-	if p.wanted.Load() || !p.solvent(a) || !p.count() {
+	if p.wanted.Load() || !p.credits(a) || !p.count() {
 		if !p.countOrWait(a, owner) {
 			return nil
 		}
 	}
-	a.held.Add(1)
+	a.word.Add(1)
 	b, _ := p.free.Get().(*Buf)
 	if b == nil {
 		b = &Buf{Data: make([]byte, p.size), pool: p}
 		b.vec[0] = b.Data
 	}
-	b.taker = beggar{a, owner}
+	b.taker = borrower{a, owner}
 	return b
 }
 
-// solvent reports whether a's credit allows another buffer.
-func (p *Pool) solvent(a *Account) bool { return int(a.held.Load()) < p.credit }
+// credits reports whether a's credit allows another buffer.
+func (p *Pool) credits(a *Account) bool { return a.held() < p.credit }
 
 // count counts another buffer if there may be one.
 func (p *Pool) count() bool {
@@ -137,22 +149,22 @@ func (p *Pool) countOrWait(a *Account, owner Kicker) bool {
 	p.wanted.Store(true)
 	defer p.noteWanted()
 	switch {
-	case !p.solvent(a):
-		if !a.short {
-			a.short = true
-			p.short++
+	case !p.credits(a):
+		if !a.waits(waitsForCredit) {
+			a.wait(waitsForCredit)
+			p.creditWaiters++
 		}
 	case p.count():
 		p.forget(a) // it may have asked for a reason other than a kick
 		return true
-	case !a.starved:
-		a.starved = true
-		p.starved = append(p.starved, beggar{a, owner})
+	case !a.waits(waitsForBuffer):
+		a.wait(waitsForBuffer)
+		p.bufferWaiters = append(p.bufferWaiters, borrower{a, owner})
 	}
 	return false
 }
 
-func (p *Pool) noteWanted() { p.wanted.Store(p.short > 0 || len(p.starved) > 0) }
+func (p *Pool) noteWanted() { p.wanted.Store(p.creditWaiters > 0 || len(p.bufferWaiters) > 0) }
 
 // Vec is the whole buffer, as what a transfer fills.
 func (b *Buf) Vec() [][]byte { return b.vec[:] }
@@ -174,10 +186,10 @@ func (b *Buf) Repay(gen uint32, l Loan) bool {
 	l.Over()
 	b.loan = l
 	p, taker := b.pool, b.taker
-	b.taker, b.N = beggar{}, 0
+	b.taker, b.N = borrower{}, 0
 	invariant.Poison(b.Data)
 	p.free.Put(b)
-	taker.account.held.Add(-1)
+	taker.account.word.Add(^uint32(0))
 	p.out.Add(-1)
 	if p.wanted.Load() {
 		p.serve(taker)
@@ -186,10 +198,9 @@ func (b *Buf) Repay(gen uint32, l Loan) bool {
 }
 
 // serve kicks who may have use for the buffer that a taker has given back.
-func (p *Pool) serve(taker beggar) {
+func (p *Pool) serve(taker borrower) {
 	p.mu.Lock()
-	self := taker.account.short
-	p.restore(taker.account)
+	self := p.creditBack(taker.account)
 	other := p.next()
 	p.noteWanted()
 	if self {
@@ -246,31 +257,30 @@ func (p *Pool) kickAll(most int) {
 
 // forget takes a off those that wait. The caller holds mu.
 func (p *Pool) forget(a *Account) {
-	p.restore(a)
-	if a.starved {
-		a.starved = false
-		p.starved = slices.DeleteFunc(p.starved, func(b beggar) bool { return b.account == a })
+	p.creditBack(a)
+	if a.stop(waitsForBuffer) {
+		p.bufferWaiters = slices.DeleteFunc(p.bufferWaiters, func(b borrower) bool { return b.account == a })
 	}
 }
 
-// restore says that a isn't short of credit, or has been told that it isn't any
-// more. The caller holds mu.
-func (p *Pool) restore(a *Account) {
-	if a.short {
-		a.short = false
-		p.short--
+// creditBack says that a doesn't wait for credit, since it has some or has given up.
+// It reports whether it did wait. The caller holds mu.
+func (p *Pool) creditBack(a *Account) (did bool) {
+	if did = a.stop(waitsForCredit); did {
+		p.creditWaiters--
 	}
+	return did
 }
 
-// next takes the oldest off the starved, if there is one. The caller holds mu.
-func (p *Pool) next() (b beggar) {
-	if len(p.starved) == 0 {
+// next takes the oldest of those that wait for any buffer. The caller holds mu.
+func (p *Pool) next() (b borrower) {
+	if len(p.bufferWaiters) == 0 {
 		return b
 	}
-	b, p.starved[0] = p.starved[0], b
-	if p.starved = p.starved[1:]; len(p.starved) == 0 {
-		p.starved = nil
+	b, p.bufferWaiters[0] = p.bufferWaiters[0], b
+	if p.bufferWaiters = p.bufferWaiters[1:]; len(p.bufferWaiters) == 0 {
+		p.bufferWaiters = nil
 	}
-	b.account.starved = false
+	b.account.stop(waitsForBuffer)
 	return b
 }
