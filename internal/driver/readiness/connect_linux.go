@@ -16,7 +16,7 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 	s.lock()
 	defer s.unlock()
 	switch {
-	case s.closed:
+	case s.stage == closed:
 		return net.ErrClosed
 	case s.few().bound:
 		return driver.ErrInvalid
@@ -27,7 +27,7 @@ func (s *stream) Bind(addr netip.AddrPort) error {
 		// that doesn't know the option does that.
 		unix.SetsockoptInt(s.fd(), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	if err := unix.Bind(s.fd(), sockaddr(addr, s.v6)); err != nil {
+	if err := unix.Bind(s.fd(), sockaddr(addr, s.kind == kindInet6)); err != nil {
 		return sysError("bind", err)
 	}
 	s.more().bound, s.rare.ownPort = true, addr.Port() != 0
@@ -41,7 +41,7 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	if err := s.beginConnect(); err != nil {
 		return err
 	}
-	err := unix.Connect(s.fd(), sockaddr(addr, s.v6))
+	err := unix.Connect(s.fd(), sockaddr(addr, s.kind == kindInet6))
 	if err != nil && err != unix.EINPROGRESS && !networkAnswer(err) {
 		return sysError("connect", err)
 	}
@@ -58,12 +58,12 @@ func (s *stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 // ended. The lock is held.
 func (s *stream) beginConnect() error {
 	switch {
-	case s.closed:
+	case s.stage == closed:
 		return net.ErrClosed
-	case s.few().connecting != nil || s.connected:
+	case s.few().connecting != nil || s.stage != unconnected:
 		return driver.ErrConnected
 	}
-	s.more().err, s.hungUp = nil, false
+	s.more().err, s.beyond = nil, false
 	return nil
 }
 
@@ -83,18 +83,18 @@ func (s *stream) connectOver(local *driver.LocalQueue) bool {
 		return false
 	}
 	s.established(local)
-	return s.connected
+	return s.stage == connected
 }
 
 // established reports a connect that succeeded. The lock is held.
 func (s *stream) established(local *driver.LocalQueue) {
 	peer := addrPort(unix.Getpeername(s.fd()))
-	if !s.local && !s.rare.ownPort && driver.SelfConnected(addrPort(unix.Getsockname(s.fd())), peer) {
+	if s.kind != kindUnix && !s.rare.ownPort && driver.SelfConnected(addrPort(unix.Getsockname(s.fd())), peer) {
 		s.endConnect(sysError("connect", unix.ECONNREFUSED), local)
 		return
 	}
 	s.setRemote(peer)
-	s.connected = true
+	s.stage = connected
 	s.recv.ready, s.send.ready = false, true
 	s.endConnect(nil, local)
 }
@@ -110,7 +110,7 @@ func (s *stream) endConnect(err error, local *driver.LocalQueue) {
 	s.rare.connecting = nil
 	s.stopRetry()
 	op.Err = err
-	s.set.port.sink.Complete(op, &s.recv.order, local)
+	s.set.port.sink.Complete(op, &s.order, local)
 }
 
 // abortConnect gives a connect up. The lock is held.

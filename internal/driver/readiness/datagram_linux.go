@@ -29,9 +29,12 @@ func newDatagram(family int, sa unix.Sockaddr, options func(fd int) error) (*dat
 		return nil, err
 	}
 	d := &datagram{}
-	d.v6, d.local, d.connected = family == unix.AF_INET6, family == unix.AF_UNIX, true
+	d.kind, d.stage = kindOf(family == unix.AF_INET6), connected
+	if family == unix.AF_UNIX {
+		d.kind = kindUnix
+	}
 	d.desc = int32(fd)
-	d.more().dgram = d
+	d.part, d.more().dgram, d.rare.whole = true, d, d
 	if err := sysError("setsockopt", options(fd)); err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -82,7 +85,7 @@ func tellHere(fd int, v6 bool) error {
 func (d *datagram) Connect(to driver.Name) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	if d.stage == closed {
 		return net.ErrClosed
 	}
 	if !d.reaches(to) {
@@ -97,10 +100,10 @@ func (d *datagram) Connect(to driver.Name) error {
 
 // reach connects the socket. The lock is held.
 func (d *datagram) reach(to driver.Name) error {
-	if d.local {
+	if d.kind == kindUnix {
 		return driver.PeerFailed("connect", syscall.Connect(d.fd(), &syscall.SockaddrUnix{Name: to.Path}))
 	}
-	return driver.PeerFailed("connect", unix.Connect(d.fd(), sockaddr(to.Addr, d.v6)))
+	return driver.PeerFailed("connect", unix.Connect(d.fd(), sockaddr(to.Addr, d.kind == kindInet6)))
 }
 
 // peered reports whether Connect has succeeded.
@@ -108,7 +111,7 @@ func (d *datagram) peered() bool { return d.peer != (driver.Name{}) }
 
 // reaches reports whether the socket's family can express a name.
 func (d *datagram) reaches(to driver.Name) bool {
-	return d.local || d.v6 || to.Addr.Addr().Unmap().Is4()
+	return d.kind == kindUnix || d.kind == kindInet6 || to.Addr.Addr().Unmap().Is4()
 }
 
 // RecvFrom implements driver.Datagram.
@@ -133,7 +136,7 @@ func (d *datagram) message(op *driver.Op, send bool) *sock.Message {
 	if d.all && !send {
 		m.WantHere()
 	} else if send && op.Name().Here.IsValid() {
-		m.SetHere(op.Name().Here, d.v6)
+		m.SetHere(op.Name().Here, d.kind == kindInet6)
 	}
 	switch {
 	case !send:
@@ -141,7 +144,7 @@ func (d *datagram) message(op *driver.Op, send bool) *sock.Message {
 	case op.Name().Path != "":
 		m.SetPath(op.Name().Path)
 	case op.Name().Addr.IsValid():
-		m.SetAddr(op.Name().Addr, d.v6)
+		m.SetAddr(op.Name().Addr, d.kind == kindInet6)
 	}
 	return m
 }
@@ -157,7 +160,7 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 	case t.Errno == 0:
 		return d.received(t), true
 	case t.Errno == unix.EAGAIN:
-		if t.Send && d.local && !d.peered() {
+		if t.Send && d.kind == kindUnix && !d.peered() {
 			// No event tells when the receiver's queue has room. There is one
 			// for the memory that this attempt has freed, and it is ignored:
 			// see stream.ready.
@@ -167,13 +170,13 @@ func (d *datagram) outcome(q *queue, t *Transfer) (err error, over bool) {
 			q.ready = false
 		}
 	case t.Errno == unix.EINTR:
-	case t.Send && d.local && d.peered() && deserted(t.Errno):
+	case t.Send && d.kind == kindUnix && d.peered() && deserted(t.Errno):
 		// The peer's socket is gone, and the kernel has forgotten it (unix(7)).
 		// There may be another at its path by now, of the same server.
 		if err := d.reach(d.peer); err != nil {
 			return err, true
 		}
-	case t.Errno == unix.ECONNREFUSED && !d.local:
+	case t.Errno == unix.ECONNREFUSED && d.kind != kindUnix:
 		// An earlier datagram met nobody. A connected socket is told (udp(7)),
 		// at the expense of this call; Windows can be told not to tell, and so
 		// nobody is (C85).
@@ -191,7 +194,7 @@ func deserted(errno syscall.Errno) bool { return errno == unix.ECONNREFUSED || e
 func (d *datagram) received(t *Transfer) error {
 	op := t.op
 	op.N = t.N
-	if d.local {
+	if d.kind == kindUnix {
 		op.Name().Path = t.Msg.Path()
 	} else {
 		op.Name().Addr, op.Name().Here = t.Msg.Addr(), t.Msg.Here()
@@ -210,7 +213,7 @@ func (d *datagram) sendAgain() {
 // Close implements driver.Handle.
 func (d *datagram) Close() error {
 	d.mu.Lock()
-	if d.file != nil && !d.closed {
+	if d.file != nil && d.stage != closed {
 		d.file.Remove()
 	}
 	d.mu.Unlock()

@@ -93,7 +93,7 @@ func (s *stream) slowDown() {
 // that may.
 func (s *stream) unlock() {
 	if s.usual() {
-		if q := &s.send; q.ready && !q.busy && !s.finishing && q.ops.Front() == nil {
+		if q := &s.send; q.ready && !q.busy && s.stage == connected && q.ops.Front() == nil {
 			q.fast.set(rest)
 		}
 		if q := &s.recv; !q.ready && !q.busy && !s.held {
@@ -107,8 +107,8 @@ func (s *stream) unlock() {
 // to. The lock is held.
 func (s *stream) usual() bool {
 	few := s.few()
-	return s.set != nil && s.connected && !s.closed && !s.local && !s.pipe && !s.hungUp && !s.urgent &&
-		few.err == nil && few.dgram == nil && few.connecting == nil
+	return s.set != nil && (s.stage == connected || s.stage == finishing) && s.kind <= kindInet6 &&
+		!s.beyond && few.err == nil && few.dgram == nil && few.connecting == nil
 }
 
 // recvFast puts the receiving direction on the fast path, if it has one operation
@@ -161,9 +161,9 @@ func (s *stream) stepBack(p *Port, t *Transfer, local *driver.LocalQueue) {
 	t.Errno = unix.EINTR
 	s.lock()
 	s.conclude(t, local)
-	closed := s.closed
+	over := s.stage == closed
 	s.unlock()
-	if closed {
+	if over {
 		p.pool.Forget(&s.acct) // end may have been first
 	}
 }
@@ -176,9 +176,9 @@ func (s *stream) finishFast(p *Port, t *Transfer, local *driver.LocalQueue) bool
 	}
 	t.bring()
 	t.op.Err = nil
-	s.settle(local)
+	s.order.Settle(local)
 	s.recv.fast.set(rest) // before own may be submitted again
-	p.sink.Complete(t.op, &s.recv.order, local)
+	p.sink.Complete(t.op, &s.order, local)
 	return true
 }
 

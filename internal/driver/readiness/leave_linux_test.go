@@ -179,7 +179,7 @@ func TestPlaceOfWhoHasLeft(t *testing.T) {
 	b.attend(pollers[0])
 	l := b.unattached()
 	l.set = left // what Attach does, with time to leave in between
-	token, err := b.port.watch(l, l.fd(), left)
+	token, err := b.port.watch(l.stream, l.fd(), left)
 	b.must(err)
 	l.index = uint32(token)
 	b.listen(l)

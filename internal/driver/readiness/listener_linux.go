@@ -90,7 +90,7 @@ func (l *listener) Attach(to driver.Port) error {
 	}
 	l.set, l.waits = p.assign(), true
 	l.standing.Init(&l.mu, p.accepts, l.goOn, l.again)
-	if l.token, err = p.watch(l, l.fd, l.set); err != nil {
+	if l.token, err = p.watch(standIn(l), l.fd, l.set); err != nil {
 		l.set = nil
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 func (s *stream) option(call string, f func(fd int) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.stage == closed {
 		return net.ErrClosed
 	}
 	return sysError(call, f(s.fd()))
@@ -64,7 +64,7 @@ func (s *stream) SetKeepAlive(cfg net.KeepAliveConfig) error {
 func (s *stream) LocalAddr() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.stage == closed {
 		return netip.AddrPort{}
 	}
 	return addrPort(unix.Getsockname(s.fd()))
@@ -76,7 +76,7 @@ func (s *stream) LocalAddr() netip.AddrPort {
 func (s *stream) Undelivered() int64 {
 	s.lock()
 	defer s.unlock()
-	if s.closed {
+	if s.stage == closed {
 		return 0
 	}
 	held, err := unix.IoctlGetInt(s.fd(), unix.TIOCOUTQ) // SIOCOUTQ

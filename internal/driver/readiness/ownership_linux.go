@@ -173,8 +173,8 @@ func (s *set) adopt(to *set) {
 	}
 	some, next := p.slots.Some(int(s.cursor.Load()), adoptMax)
 	s.cursor.Store(int32(next))
-	for _, h := range some {
-		h.move(s, to)
+	for _, f := range some {
+		f.handle().move(s, to)
 	}
 }
 

@@ -30,7 +30,7 @@ func newAccepted(fd int, v6 bool, remote netip.AddrPort) driver.Stream {
 		return newStream(fd, v6, remote)
 	}
 	s := &accepted6{from: remote.Addr().As16()}
-	s.v6, s.connected, s.desc, s.remotePort = v6, true, int32(fd), remote.Port()
+	s.kind, s.stage, s.desc, s.remotePort = kindOf(v6), connected, int32(fd), remote.Port()
 	return s
 }
 

@@ -25,7 +25,7 @@ func (p *Port) Pipe() (r, w driver.PipeEnd, err error) {
 
 func newPipeEnd(fd int) pipeEnd {
 	s := newStream(fd, false, netip.AddrPort{})
-	s.pipe = true
+	s.kind = kindPipe
 	return pipeEnd{s}
 }
 

@@ -85,7 +85,7 @@ type Port struct {
 	exec    Exec
 	accepts *driver.Accepts
 	crew    *blocking.Crew
-	slots   driver.Slots[handle]
+	slots   driver.Slots[*stream]
 	owners  owners
 	nobody  *poller // polls for no worker in particular
 	born    time.Time
@@ -140,23 +140,23 @@ func (p *Port) SeveralPoll() bool { return true }
 
 // answer makes the transfers that events call for.
 func (s *set) answer(b *batch, events []epoll.Event, local *driver.LocalQueue) {
-	handles := driver.GetAll(&s.port.slots, b.handles[:0], events, (*epoll.Event).Token)
+	found := driver.GetAll(&s.port.slots, b.found[:0], events, (*epoll.Event).Token)
 	away, to := s.requested(len(events))
-	for i, h := range handles {
+	for i, f := range found {
 		switch {
 		case events[i].Token() == wakerToken:
 			s.woken()
-		case h == nil:
-		case away > 0 && h.move(s, to):
+		case f == nil:
+		case away > 0 && f.handle().move(s, to):
 			away--
 			s.before.Add(-1)
 			to.before.Add(1)
 		default:
-			h.ready(s, events[i].Events, &b.transfers, local)
+			f.handle().ready(s, events[i].Events, &b.transfers, local)
 		}
 	}
-	clear(handles)
-	b.handles = handles
+	clear(found)
+	b.found = found
 }
 
 // Nap implements driver.Napper.
@@ -184,7 +184,7 @@ func (p *Port) Flush() {
 // batch is what somebody needs who polls or carries out transfers.
 type batch struct {
 	events    [eventsMax]epoll.Event
-	handles   []handle
+	found     []*stream // by events
 	streams   []*stream
 	transfers []Transfer
 	others    []*set // see orphans
@@ -310,8 +310,8 @@ func (p *Port) InFlight() int { return int(p.uses.Load()) + p.crew.InFlight() }
 // Shut implements driver.Port.
 func (p *Port) Shut() {
 	p.shut.Store(true)
-	for _, h := range p.slots.All() {
-		h.Close()
+	for _, s := range p.slots.All() {
+		s.handle().Close()
 	}
 	p.crew.Shut()
 }

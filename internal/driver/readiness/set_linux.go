@@ -181,14 +181,15 @@ func (s *set) waitWith(b *batch, events []epoll.Event, timeout time.Duration) (i
 	return s.wait(events, timeout)
 }
 
-// watch registers a descriptor with a set and returns its token.
-func (p *Port) watch(h handle, fd int, s *set) (uint64, error) {
+// watch registers a descriptor with a set and returns its token. Events are told to
+// the handle of f.
+func (p *Port) watch(f *stream, fd int, s *set) (uint64, error) {
 	p.uses.Add(1)
 	defer p.unuse()
 	if p.shut.Load() {
 		return 0, net.ErrClosed
 	}
-	tok := p.slots.Add(h)
+	tok := p.slots.Add(f)
 	if err := epoll.Add(s.fd, fd, watchEvents, tok); err != nil {
 		p.slots.Remove(tok)
 		return 0, sysError("epoll_ctl", err)

@@ -31,26 +31,51 @@ type stream struct {
 	set *set // nil until attached
 
 	recv, send queue
+	order      driver.Order              // of both directions, which share the lock
 	own        atomic.Pointer[driver.Op] // see fast
-	acct       driver.Account
-	rare       *rarely // see few
+	rare       *rarely                   // see few
 
+	acct       driver.Account
 	index      uint32  // among the port's slots
 	desc       int32   // see fd
 	remote     [4]byte // see setRemote
 	remotePort uint16
 
-	v6        bool
-	local     bool // a Unix socket
-	connected bool // transfers make sense
-	closed    bool
-	hungUp    bool  // the peer's end has been seen in an event
-	urgent    bool  // out-of-band data has been seen
-	finishing bool  // ShutdownSend was called
-	pipe      bool  // of which one end this is
-	held      bool  // the first receive has met the end of the stream: see doubtful
-	epoch     uint8 // in which it has last been seen: see set.see
+	kind   kind
+	stage  stage
+	part   bool  // of something else: see handle
+	beyond bool  // an event has told of the peer's end, or of out-of-band data
+	held   bool  // the first receive has met the end of the stream: see doubtful
+	epoch  uint8 // in which it has last been seen: see set.see
 }
+
+// kind is what a stream's descriptor is.
+type kind uint8
+
+const (
+	kindInet4 kind = iota
+	kindInet6
+	kindUnix // a Unix socket
+	kindPipe // of which one end this is
+)
+
+// kindOf is the kind of an Internet socket.
+func kindOf(v6 bool) kind {
+	if v6 {
+		return kindInet6
+	}
+	return kindInet4
+}
+
+// stage is how far a stream is. It only rises.
+type stage uint8
+
+const (
+	unconnected stage = iota
+	connected         // transfers make sense
+	finishing         // ShutdownSend was called
+	closed
+)
 
 // rarely is what few streams have. Most connections of a server are accepted,
 // idle and well, and there may be very many of them.
@@ -61,6 +86,7 @@ type rarely struct {
 	err        error       // why the connection is dead, for every later operation
 	retry      *time.Timer // see later
 	dgram      *datagram   // the datagram socket that this is part of
+	whole      handle      // see handle; never changed
 	remote     netip.Addr  // see setRemote
 }
 
@@ -86,7 +112,6 @@ func (s *stream) more() *rarely {
 // is worth a transfer.
 type queue struct {
 	ops    driver.Direction
-	order  driver.Order
 	fast   fast
 	ready  bool // a transfer may move something
 	busy   bool // a transfer for the head is under way
@@ -95,8 +120,10 @@ type queue struct {
 }
 
 func newStream(fd int, v6 bool, remote netip.AddrPort) *stream {
-	s := &stream{v6: v6, connected: remote.IsValid()}
-	s.setRemote(remote)
+	s := &stream{kind: kindOf(v6)}
+	if s.setRemote(remote); remote.IsValid() {
+		s.stage = connected
+	}
 	s.desc = int32(fd)
 	return s
 }
@@ -108,13 +135,18 @@ func (s *stream) token() uint64 { return s.set.port.slots.Token(s.index) }
 // fd is the descriptor, or -1.
 func (s *stream) fd() int { return int(s.desc) }
 
-// handle is what events are told to.
+// handle is what events are told to: the stream, what it is a part of, or a listener.
+// The port's table has a stream for each, since most are streams and there may be
+// very many.
 func (s *stream) handle() handle {
-	if d := s.few().dgram; d != nil {
-		return d
+	if s.part {
+		return s.rare.whole
 	}
 	return s
 }
+
+// standIn is a stream that is in the table for what is none.
+func standIn(h handle) *stream { return &stream{part: true, rare: &rarely{whole: h}} }
 
 // NewStream implements driver.Port.
 func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
@@ -159,12 +191,12 @@ func (s *stream) Attach(to driver.Port) error {
 	}
 	s.lock()
 	defer s.unlock()
-	if s.closed {
+	if s.stage == closed {
 		return net.ErrClosed
 	}
 	s.set = p.assign()
-	s.send.ready = s.connected // a new connection has room: don't wait to be told
-	token, err := p.watch(s.handle(), s.fd(), s.set)
+	s.send.ready = s.stage == connected // a new connection has room: don't wait to be told
+	token, err := p.watch(s, s.fd(), s.set)
 	if s.index = uint32(token); err != nil {
 		s.set = nil
 	}
@@ -197,9 +229,9 @@ func (s *stream) submit(op *driver.Op, send bool) error {
 // refuses says why nothing more may be started. The lock is held.
 func (s *stream) refuses(send bool) error {
 	switch {
-	case s.closed:
+	case s.stage == closed:
 		return net.ErrClosed
-	case send && s.finishing && s.few().err == nil:
+	case send && s.stage == finishing && s.few().err == nil:
 		return driver.ErrShutdown
 	}
 	return s.few().err
@@ -243,7 +275,7 @@ func (s *stream) ready(in *set, ev uint32, out *[]Transfer, local *driver.LocalQ
 	if !s.recv.busy { // else it has been
 		s.set.see(s)
 	}
-	if !s.closed && (s.few().connecting == nil || s.connectOver(local)) {
+	if s.stage != closed && (s.few().connecting == nil || s.connectOver(local)) {
 		s.note(ev)
 		s.transfer(false, out)
 		s.transfer(true, out)
@@ -254,8 +286,7 @@ func (s *stream) ready(in *set, ev uint32, out *[]Transfer, local *driver.LocalQ
 // note takes down what an event says. The lock is held.
 func (s *stream) note(ev uint32) {
 	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
-	s.hungUp = s.hungUp || ev&ends != 0
-	s.urgent = s.urgent || ev&unix.EPOLLPRI != 0
+	s.beyond = s.beyond || ev&(ends|unix.EPOLLPRI) != 0
 	if ev&(unix.EPOLLIN|unix.EPOLLPRI|ends) != 0 {
 		s.recv.ready, s.recv.news = true, true
 	}
@@ -268,7 +299,7 @@ func (s *stream) note(ev uint32) {
 func (s *stream) move(from, to *set) bool {
 	s.lock()
 	defer s.unlock()
-	if s.closed || s.set != from || !from.giveTo(to, s.fd(), s.token()) {
+	if s.stage == closed || s.set != from || !from.giveTo(to, s.fd(), s.token()) {
 		return false
 	}
 	s.set = to
@@ -280,7 +311,7 @@ func (s *stream) move(from, to *set) bool {
 func (s *stream) Kick() {
 	s.lock()
 	op := s.recv.ops.Front()
-	if s.closed || op == nil || op.Kind != driver.KindRecvPooled || !s.recv.ready {
+	if s.stage == closed || op == nil || op.Kind != driver.KindRecvPooled || !s.recv.ready {
 		p := s.set.port
 		s.unlock()
 		p.pool.Forget(&s.acct)
@@ -293,15 +324,8 @@ func (s *stream) Kick() {
 func (s *stream) complete(q *queue, err error, local *driver.LocalQueue) {
 	op := q.ops.Pop()
 	op.Err = err
-	s.settle(local)
-	s.set.port.sink.Complete(op, &q.order, local)
-}
-
-// settle says that the stream's packets are put on a local from now on. The lock
-// is held.
-func (s *stream) settle(local *driver.LocalQueue) {
-	s.recv.order.Settle(local)
-	s.send.order.Settle(local)
+	s.order.Settle(local)
+	s.set.port.sink.Complete(op, &s.order, local)
 }
 
 // failAll ends every operation of a queue whose head has no transfer under
@@ -324,7 +348,7 @@ func (s *stream) Cancel(op *driver.Op) bool {
 		return true
 	}
 	for _, send := range []bool{false, true} {
-		if q := s.queue(send); q.ops.Cancel(op, q.busy, s.aborted(q)) {
+		if q := s.queue(send); q.ops.Cancel(op, q.busy, s.aborted) {
 			s.finishSending()
 			s.tryAndUnlock(send)
 			return true
@@ -334,10 +358,8 @@ func (s *stream) Cancel(op *driver.Op) bool {
 	return false
 }
 
-// aborted reports an operation of a queue that was cancelled. The lock is held.
-func (s *stream) aborted(q *queue) func(*driver.Op) {
-	return func(op *driver.Op) { s.set.port.sink.Complete(op, &q.order, nil) }
-}
+// aborted reports an operation that was cancelled. The lock is held.
+func (s *stream) aborted(op *driver.Op) { s.set.port.sink.Complete(op, &s.order, nil) }
 
 // CancelAll implements driver.Handle.
 func (s *stream) CancelAll() int {
@@ -349,7 +371,7 @@ func (s *stream) CancelAll() int {
 		n++
 	}
 	for _, q := range []*queue{&s.recv, &s.send} {
-		n += q.ops.CancelAll(q.busy, s.aborted(q))
+		n += q.ops.CancelAll(q.busy, s.aborted)
 	}
 	s.finishSending()
 	return n
@@ -372,10 +394,10 @@ func (s *stream) shut(reset bool) error {
 func (s *stream) end(reset bool) *set {
 	s.lock()
 	defer s.unlock()
-	if s.closed {
+	if s.stage == closed {
 		return nil
 	}
-	s.closed = true
+	s.stage = closed
 	s.stopRetry()
 	if reset {
 		unix.SetsockoptLinger(s.fd(), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
@@ -408,17 +430,17 @@ func (s *stream) releaseFD() {
 func (s *stream) ShutdownSend() error {
 	s.lock()
 	defer s.unlock()
-	if s.closed {
+	if s.stage == closed {
 		return net.ErrClosed
 	}
-	s.finishing = true
+	s.stage = finishing
 	return s.finishSending()
 }
 
 // finishSending sends the end of the stream once nothing is left to send. The
 // lock is held.
 func (s *stream) finishSending() error {
-	if !s.finishing || s.closed || s.send.busy || s.send.ops.Front() != nil {
+	if s.stage != finishing || s.send.busy || s.send.ops.Front() != nil {
 		return nil
 	}
 	return sysError("shutdown", unix.Shutdown(s.fd(), unix.SHUT_WR))

@@ -28,11 +28,11 @@ func (s *stream) begin(send bool, out *[]Transfer) {
 // The lock is held.
 func (s *stream) transfer(send bool, out *[]Transfer) {
 	q := s.queue(send)
-	if !s.worth(send) || s.closed {
+	if !s.worth(send) || s.stage == closed {
 		return
 	}
 	op := q.ops.Front()
-	t := Transfer{FD: s.fd(), Send: send, Pipe: s.pipe, s: s, op: op}
+	t := Transfer{FD: s.fd(), Send: send, Pipe: s.kind == kindPipe, s: s, op: op}
 	switch {
 	case op.Kind == driver.KindSendFile:
 		q.busy = true
@@ -96,7 +96,7 @@ func (s *stream) conclude(t *Transfer, local *driver.LocalQueue) (done int) {
 // how many operations that ended. The lock is held.
 func (s *stream) goOn(send bool, local *driver.LocalQueue) (done int) {
 	switch {
-	case s.closed:
+	case s.stage == closed:
 		done = s.failAll(s.queue(send), net.ErrClosed, local)
 		s.releaseFD()
 	case s.few().err != nil:
@@ -187,7 +187,7 @@ func (s *stream) received(q *queue, t *Transfer) {
 	// event (epoll(7)), unless the end of the stream is behind it, whose event
 	// has come already, or the receive stopped at out-of-band data, or, on a
 	// Unix socket, where a descriptor is passed along (unix(7)).
-	if t.N < t.Len && !q.news && !s.hungUp && !s.urgent && !s.local {
+	if t.N < t.Len && !q.news && !s.beyond && s.kind != kindUnix {
 		q.ready = false
 	}
 }

@@ -13,10 +13,12 @@ import (
 // unixStream is a stream over a Unix socket.
 type unixStream struct{ stream }
 
-func newUnixStream(fd int, connected bool) *unixStream {
+func newUnixStream(fd int, isConnected bool) *unixStream {
 	u := &unixStream{}
-	u.local, u.connected = true, connected
-	u.desc = int32(fd)
+	u.kind, u.desc = kindUnix, int32(fd)
+	if isConnected {
+		u.stage = connected
+	}
 	return u
 }
 
@@ -113,7 +115,7 @@ func (u *unixStream) SetKeepAlive(net.KeepAliveConfig) error { return driver.Err
 func (s *stream) Path() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || !s.local {
+	if s.stage == closed || s.kind != kindUnix {
 		return ""
 	}
 	if path := pathOf(unix.Getsockname(s.fd())); path != "" {
