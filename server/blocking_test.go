@@ -82,7 +82,7 @@ func TestBlockingAfterOnClose(t *testing.T) {
 // workersStarted is how many goroutines there are that began as workers.
 func workersStarted() int {
 	stacks := make([]byte, 1<<20)
-	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("server.(*crew).add in"))
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("server.(*pool).add in"))
 }
 
 // eventually waits for a condition that nothing tells of.

@@ -20,7 +20,7 @@ func (c *Conn) call(which callback, data []byte, cause error) {
 	returned := false
 	defer c.called(which, &returned)
 	if c.srv.cfg.Blocking {
-		c.turn.Load().by.blocking(func() { c.invoke(which, data, cause) })
+		c.by().blocking(func() { c.invoke(which, data, cause) })
 	} else {
 		c.invoke(which, data, cause)
 	}
@@ -59,7 +59,7 @@ func (c *Conn) called(which callback, returned *bool) {
 		"remote", c.RemoteAddr(), "panic", v, "stack", string(err.Stack))
 	c.mu.Lock()
 	defer c.unlock()
-	if c.phase == closed {
+	if c.state().phase == closed {
 		return
 	}
 	c.breakOff(err)
@@ -72,13 +72,13 @@ func (c *Conn) called(which callback, returned *bool) {
 // abandon leaves the receiving chain, if it was this goroutine that carried it
 // on, to a worker: this one ends. The caller holds mu; the connection is broken.
 func (c *Conn) abandon() {
-	aside := c.aside
+	aside := c.state().aside
 	held := c.free()
 	if held != nil {
 		held.Buf.Release()
 	}
 	if !aside || held != nil {
-		c.in = resting
+		c.change().in = resting
 		c.wake()
 	}
 }

@@ -7,24 +7,6 @@ import (
 	"iocp"
 )
 
-// rarely is what few connections need, most only when they are closed.
-type rarely struct {
-	held *iocp.Completion // came to the receiving chain during an OnWritable aside
-
-	cause error // for OnClose
-	timer *time.Timer
-	left  int64 // bytes that the peer didn't have when that was last looked at
-	still int   // how many times that has been the same
-}
-
-// more is what the connection has of that, to be written. The caller holds mu.
-func (c *Conn) more() *rarely {
-	if c.rare == nil {
-		c.rare = new(rarely)
-	}
-	return c.rare
-}
-
 // looks is how many times in a CloseTimeout a closing connection is looked at
 // for progress.
 const looks = 4
@@ -33,7 +15,7 @@ const looks = 4
 func (c *Conn) closeFor(cause error) error {
 	c.mu.Lock()
 	defer c.unlock()
-	if c.phase != open {
+	if c.state().phase != open {
 		return net.ErrClosed
 	}
 	c.startClosing(cause)
@@ -46,14 +28,12 @@ func (c *Conn) closeFor(cause error) error {
 // has nothing queued when the peer's stream ends needs no timer: it is closed
 // by the caller. The caller holds mu.
 func (c *Conn) startClosing(cause error) {
-	c.phase = closing
-	if c.out != nil {
-		c.out.waiters.fail(net.ErrClosed)
-	}
+	o := c.change()
+	o.phase = closing
+	o.out.waiters.fail(net.ErrClosed)
 	if cause != nil || c.sending() {
-		e := c.more()
-		e.cause, e.left = cause, -1
-		e.timer = time.AfterFunc(c.srv.cfg.CloseTimeout/looks, c.look)
+		o.cause, o.left = cause, -1
+		o.timer = time.AfterFunc(c.srv.cfg.CloseTimeout/looks, c.look)
 	}
 }
 
@@ -63,37 +43,34 @@ func (c *Conn) startClosing(cause error) {
 func (c *Conn) look() {
 	c.mu.Lock()
 	defer c.unlock()
-	if c.phase != closing {
+	if c.state().phase != closing {
 		return
 	}
-	e := c.rare
-	if left := c.left(); left != e.left {
-		e.left, e.still = left, 0
+	o := c.change()
+	if left := c.left(); left != o.left {
+		o.left, o.still = left, 0
 	} else {
-		e.still++
+		o.still++
 	}
-	if e.still == looks {
+	if o.still == looks {
 		c.expire()
 		return
 	}
-	e.timer.Reset(c.srv.cfg.CloseTimeout / looks)
+	o.timer.Reset(c.srv.cfg.CloseTimeout / looks)
 }
 
 // left is how many bytes the peer doesn't have, as far as the system tells. The
 // caller holds mu.
 func (c *Conn) left() int64 {
-	n := c.sock.Undelivered()
-	if c.out != nil {
-		n += int64(c.out.waiting())
-	}
-	return n
+	return c.sock.Undelivered() + int64(c.state().out.waiting())
 }
 
 // finish sends our end of stream, if it is due, once nothing else is left to send.
 // A connection that is ended too is about to be closed, which says the same. The
 // caller holds mu.
 func (c *Conn) finish() {
-	if c.phase >= broken || c.phase == open && !c.shut || c.sending() || c.in == ended {
+	s := c.state()
+	if s.phase >= broken || s.phase == open && !s.shut || s.out.sending || s.in == ended {
 		return
 	}
 	if err := c.sock.Shutdown(iocp.SendSide); err != nil {
@@ -110,7 +87,7 @@ func (c *Conn) expire() {
 		c.breakOff(errCloseTimeout)
 		return
 	}
-	c.phase = broken
+	c.change().phase = broken
 	c.sock.Close()
 }
 
@@ -118,17 +95,16 @@ func (c *Conn) expire() {
 // becomes the reason for OnClose, unless the connection was closing already
 // and nothing of what was queued is lost. The caller holds mu.
 func (c *Conn) breakOff(err error) bool {
-	if c.phase >= broken {
+	if c.state().phase >= broken {
 		return false
 	}
-	if c.phase == open || c.sending() {
+	o := c.change()
+	if o.phase == open || o.out.sending {
 		c.blame(err)
 	}
-	c.phase = broken
-	if c.out != nil {
-		c.out.drop()
-		c.out.waiters.fail(net.ErrClosed)
-	}
+	o.phase = broken
+	o.out.drop()
+	o.out.waiters.fail(net.ErrClosed)
 	c.sock.Abort()
 	c.wake()
 	return true
@@ -136,5 +112,5 @@ func (c *Conn) breakOff(err error) bool {
 
 // blame sets the reason for OnClose. The caller holds mu.
 func (c *Conn) blame(err error) {
-	c.more().cause = err
+	c.change().cause = err
 }

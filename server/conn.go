@@ -18,11 +18,9 @@ type Conn struct {
 	recv iocp.Op // its Owner is the user's data, guarded by mu
 
 	mu   sync.Mutex
-	out  *outbox              // nil while nothing is queued
-	rare *rarely              // mostly nil; see more
-	turn atomic.Pointer[turn] // the callback that runs, if any: see turn
-	slot int32                // where the server's list has it; guarded by the server's mu
-	life
+	odd  atomic.Pointer[oddity] // changed with mu held
+	turn atomic.Uint32          // the turn of the callback that runs, if any
+	slot int32                  // where the server's list has it; guarded by the server's mu
 }
 
 // ID tells the connections of one server apart. It is never used again.
@@ -55,8 +53,9 @@ func (c *Conn) Data() any {
 
 // unlock releases mu.
 func (c *Conn) unlock() {
-	if odd := c.isOdd(); odd != c.odd.Load() {
-		c.odd.Store(odd)
+	if o := c.odd.Load(); o != nil && o.over() {
+		c.odd.Store(nil)
+		o.recycle()
 	}
 	c.mu.Unlock()
 }
@@ -69,12 +68,7 @@ func (c *Conn) Queued() int {
 }
 
 // queued is Queued for callers that hold mu.
-func (c *Conn) queued() int {
-	if c.out == nil {
-		return 0
-	}
-	return c.out.bytes
-}
+func (c *Conn) queued() int { return c.state().out.bytes }
 
 // Close closes the connection gracefully: nothing more may be sent, what is
 // queued goes out, then the peer sees the end of the stream. What the peer
@@ -107,14 +101,13 @@ func (c *Conn) Abort() error {
 func (c *Conn) CloseWrite() error {
 	c.mu.Lock()
 	defer c.unlock()
-	if c.phase != open || c.shut {
+	if s := c.state(); s.phase != open || s.shut {
 		return net.ErrClosed
 	}
-	c.shut, c.refused = true, false
-	if c.out != nil {
-		c.out.waiters.fail(net.ErrClosed)
-	}
-	if c.over {
+	o := c.change()
+	o.shut, o.refused = true, false
+	o.out.waiters.fail(net.ErrClosed)
+	if o.ended {
 		c.startClosing(nil)
 	}
 	c.finish()
@@ -132,8 +125,8 @@ func (c *Conn) CloseWrite() error {
 // A callback that blocks without saying so holds up a worker: see Config.Workers.
 // With Config.Blocking every callback is run like that.
 func (c *Conn) Blocking(f func()) {
-	if t := c.turn.Load(); t != nil {
-		t.by.blocking(f)
+	if by := c.by(); by != nil {
+		by.blocking(f)
 	} else {
 		f()
 	}
@@ -144,14 +137,16 @@ func (c *Conn) Blocking(f func()) {
 // noticed meanwhile either.
 func (c *Conn) Pause() {
 	c.mu.Lock()
-	c.paused = true
+	c.change().paused = true
 	c.unlock()
 }
 
 // Resume undoes Pause. Any goroutine may call it, such as a timer's.
 func (c *Conn) Resume() {
 	c.mu.Lock()
-	c.paused = false
-	c.wake()
+	if c.isOdd() {
+		c.change().paused = false
+		c.wake()
+	}
 	c.unlock()
 }

@@ -1,10 +1,6 @@
 package server
 
-import (
-	"sync/atomic"
-
-	"iocp"
-)
+import "iocp"
 
 // phase is where a connection is in its life.
 type phase uint8
@@ -36,7 +32,7 @@ type phase uint8
 // That is why no callback overlaps it, why nothing of the connection is
 // pending by then, and why it runs on a worker: chains go on in workers only.
 // What another goroutine brings about comes to a worker as a posted packet: a
-// send that the system refuses (see Conn.launch), a chain that rests no longer
+// send that the system refuses (see Conn.startSend), a chain that rests no longer
 // (see Conn.wake).
 //
 // OnWritable is due when the sending chain has made room, at any time. If the
@@ -62,32 +58,10 @@ const (
 )
 
 // The lock is for what is out of the ordinary, and for sending. On a connection
-// that isn't odd the receiving chain takes its turn, and gives it up, without it;
-// then it looks whether the connection is odd by now, so that what was left for
-// the end of the callback is seen by one of the two: the chain, or who finds that
-// nobody has the turn.
-
-// life is a connection's part of that, guarded by its mu.
-type life struct {
-	phase   phase
-	in      chain // the receiving chain
-	paused  bool  // by Pause
-	over    bool  // the peer has ended its stream, and OnEnd is told
-	shut    bool  // by CloseWrite
-	refused bool  // a message was, for lack of room: OnWritable is to be called
-	aside   bool  // OnWritable is called by the sending chain
-
-	odd atomic.Bool // isOdd, as of the last unlock
-}
-
-// isOdd reports whether there is anything else to a connection than receiving,
-// and sending what the system takes at once. The caller holds mu.
-func (c *Conn) isOdd() bool {
-	return c.phase != open || c.in != receiving || c.paused || c.over || c.refused || c.out != nil
-}
-
-// sending reports whether the sending chain is under way. The caller holds mu.
-func (c *Conn) sending() bool { return c.out != nil }
+// that isn't odd (see oddity) the receiving chain takes its turn, and gives it up,
+// without it; then it looks whether the connection is odd by now, so that what was
+// left for the end of the callback is seen by one of the two: the chain, or who
+// finds that nobody has the turn.
 
 // begin is the start of the receiving chain, which by has been set for.
 func (c *Conn) begin() {
@@ -100,16 +74,17 @@ func (c *Conn) begin() {
 // closed it.
 func (c *Conn) received(comp *iocp.Completion, by *member) {
 	woken, heard := false, true
-	mine := c.turn.CompareAndSwap(nil, &by.first)
-	if !mine || c.odd.Load() {
+	mine := c.turn.CompareAndSwap(noTurn, by.first())
+	if !mine || c.isOdd() {
 		c.mu.Lock()
-		if !mine && !c.turn.CompareAndSwap(nil, &by.first) {
-			c.more().held = hold(comp)
+		if !mine && !c.turn.CompareAndSwap(noTurn, by.first()) {
+			c.change().held = hold(comp)
 			c.unlock()
 			return
 		}
-		woken, heard = c.in == waking, c.phase == open
-		c.in = receiving
+		s := c.state()
+		woken, heard = s.in == waking, s.phase == open
+		c.goesOn()
 		c.unlock()
 	}
 	switch {
@@ -140,29 +115,30 @@ func (c *Conn) deliver(buf iocp.Buf) {
 // readOn follows a callback of the receiving chain, which goes on, rests or ends.
 func (c *Conn) readOn() {
 	t := c.turn.Load()
-	if !c.odd.Load() {
-		c.turn.Store(nil)
-		if !c.odd.Load() || !c.turn.CompareAndSwap(nil, t) {
-			c.arm(t.by) // what comes is held while the sending chain has the turn
+	by := c.srv.member(t)
+	if !c.isOdd() {
+		c.turn.Store(noTurn)
+		if !c.isOdd() || !c.turn.CompareAndSwap(noTurn, t) {
+			c.arm(by) // what comes is held while the sending chain has the turn
 			return
 		}
 	}
 	c.mu.Lock()
 	c.writable()
 	c.free()
-	if c.phase == open && c.over && c.shut {
+	if s := c.state(); s.phase == open && s.ended && s.shut {
 		c.startClosing(nil)
 	}
 	switch {
-	case c.phase == broken:
-		c.in = resting
-		c.settle(t.by)
+	case c.state().phase == broken:
+		c.change().in = resting
+		c.settle(by)
 	case c.full():
-		c.in = resting
+		c.change().in = resting
 		c.unlock()
 	default:
 		c.unlock()
-		c.arm(t.by)
+		c.arm(by)
 	}
 }
 
@@ -170,7 +146,7 @@ func (c *Conn) readOn() {
 // its own to run.
 func (c *Conn) writable() {
 	for c.due() {
-		c.refused = false
+		c.change().refused = false
 		c.unlock()
 		c.call(onWritable, nil, nil)
 		c.mu.Lock()
@@ -179,14 +155,16 @@ func (c *Conn) writable() {
 
 // due reports whether OnWritable is. The caller holds mu.
 func (c *Conn) due() bool {
-	return c.refused && c.phase == open && c.queued() <= c.srv.cfg.SendQueueMax/2
+	s := c.state()
+	return s.refused && s.phase == open && s.out.bytes <= c.srv.cfg.SendQueueMax/2
 }
 
 // full reports whether the connection isn't to be read from for now. When it
 // is closing there are no answers to make room for, and the end of stream is
 // waited for. The caller holds mu.
 func (c *Conn) full() bool {
-	return c.phase == open && (c.paused || c.over || c.queued() > c.srv.cfg.SendQueueMax/2)
+	s := c.state()
+	return s.phase == open && (s.paused || s.ended || s.out.bytes > c.srv.cfg.SendQueueMax/2)
 }
 
 // arm starts the next receive.
@@ -199,19 +177,19 @@ func (c *Conn) arm(by *member) {
 // readEnd is the end of the receiving chain: err is nil for the end of stream.
 func (c *Conn) readEnd(err error) {
 	c.mu.Lock()
-	if err == nil && c.phase == open && c.srv.ends != nil {
-		c.over = true
+	if err == nil && c.state().phase == open && c.srv.ends != nil {
+		c.change().ended = true
 		c.unlock()
 		c.call(onEnd, nil, nil)
 		c.readOn()
 		return
 	}
-	by := c.turn.Load().by
+	by := c.by()
 	c.free()
-	c.in = ended
+	c.change().in = ended
 	if err != nil {
 		c.breakOff(err)
-	} else if c.phase == open {
+	} else if c.state().phase == open {
 		c.startClosing(nil)
 	}
 	c.settle(by)
@@ -220,32 +198,31 @@ func (c *Conn) readEnd(err error) {
 // sent is a completion of the sending chain.
 func (c *Conn) sent(err error, by *member) {
 	c.mu.Lock()
-	o := c.out
-	if o.refused != nil {
-		err, o.refused = o.refused, nil
+	out := &c.change().out
+	if out.declined != nil {
+		err, out.declined = out.declined, nil
 	}
 	if err != nil {
 		c.breakOff(err)
 	}
-	o.landed()
-	o.admit(c.srv.cfg.SendQueueMax)
-	next := c.takeOff()
+	out.dropSent()
+	out.admit(c.srv.cfg.SendQueueMax)
+	next := c.nextSend()
 	if next == nil {
-		c.out = nil
-		o.recycle()
+		out.sending = false
 		c.finish()
 	}
 	resume := c.resume()
-	tell := c.due() && c.turn.CompareAndSwap(nil, &by.later)
+	tell := c.due() && c.turn.CompareAndSwap(noTurn, by.later())
 	switch {
 	case tell:
-		c.aside = !resume
+		c.change().aside = !resume
 	case next == nil && !resume:
 		c.settle(by)
 		return
 	}
 	c.unlock()
-	c.launch(next)
+	c.startSend(next)
 	switch {
 	case tell && !resume:
 		c.tellAside()
@@ -261,7 +238,7 @@ func (c *Conn) sent(err error, by *member) {
 func (c *Conn) tellAside() {
 	c.mu.Lock()
 	c.writable()
-	by := c.turn.Load().by
+	by := c.by()
 	held := c.free()
 	c.unlock()
 	if held != nil {
@@ -272,32 +249,31 @@ func (c *Conn) tellAside() {
 // free gives the turn up, and takes what has been held meanwhile. The caller holds
 // mu.
 func (c *Conn) free() (held *iocp.Completion) {
-	if c.rare != nil {
-		held, c.rare.held = c.rare.held, nil
+	if c.isOdd() {
+		o := c.change()
+		held, o.held, o.aside = o.held, nil, false
 	}
-	c.aside = false
-	c.turn.Store(nil)
+	c.turn.Store(noTurn)
 	return held
 }
 
 // resume reports whether a resting receiving chain has to go on now, and if so
 // says that it does. The caller holds mu.
 func (c *Conn) resume() bool {
-	if c.in != resting || c.phase == broken || c.full() {
+	if s := c.state(); s.in != resting || s.phase == broken || c.full() {
 		return false
 	}
-	c.in = receiving
+	c.goesOn()
 	return true
 }
 
 // wake lets a resting receiving chain look again, on a worker, when no send
 // under way will do so. The caller holds mu.
 func (c *Conn) wake() {
-	if c.in != resting || c.phase == closed || c.full() {
+	if s := c.state(); s.in != resting || s.phase == closed || c.full() {
 		return
 	}
-	c.in = waking
-	c.odd.Store(true) // before a worker dequeues it
+	c.change().in = waking // before a worker dequeues it
 	if c.port().Post(&c.recv, 0, c) != nil {
 		go c.received(&iocp.Completion{}, c.srv.nobody) // the port is closed: no worker would do it
 	}
@@ -307,26 +283,24 @@ func (c *Conn) wake() {
 // isn't open. The caller holds mu and is a chain that has stopped, in the
 // goroutine of by; mu is released.
 func (c *Conn) settle(by *member) {
-	was := c.phase
-	if was == open || c.in == receiving || c.in == waking || c.sending() {
+	s := c.state()
+	was := s.phase
+	if was == open || s.in == receiving || s.in == waking || c.sending() {
 		c.unlock()
 		return
 	}
-	c.phase = closed
-	c.turn.Store(&by.later)
-	cause := error(nil)
-	if e := c.rare; e != nil {
-		cause = e.cause
-		if e.timer != nil {
-			e.timer.Stop()
-		}
+	c.change().phase = closed
+	c.turn.Store(by.later())
+	if s.timer != nil {
+		s.timer.Stop()
 	}
+	cause := s.cause
 	c.unlock()
 	if was == closing {
 		c.sock.Close()
 	}
 	defer func() {
-		c.turn.Store(nil)
+		c.turn.Store(noTurn)
 		c.srv.leave(c)
 	}()
 	c.call(onClose, nil, cause)

@@ -1,10 +1,6 @@
 package server
 
-import (
-	"sync"
-
-	"iocp"
-)
+import "iocp"
 
 // One send gathers no more than this. More would cost the kernel no less per
 // byte, and would make the first bytes wait for the last.
@@ -28,35 +24,21 @@ func (m message) bytes() []byte {
 	return m.data
 }
 
-// outbox is a connection's queue. It exists while something is queued, and is
-// then somebody else's, so that connections at rest have none. All of it is
-// guarded by the connection's mu, except that op and bufs belong to whoever
+// outbox is a connection's queue of messages, and the send that is in flight. All of
+// it is guarded by the connection's mu, except that op and bufs belong to whoever
 // starts the send while it is started.
 type outbox struct {
-	op      iocp.Op
-	refused error // why op's send wasn't accepted; op is then a posted packet
+	op       iocp.Op
+	declined error // why op's send wasn't accepted; op is then a posted packet
+	sending  bool  // something is queued, and a send in flight or about to be
 
-	queue  []*Shared // oldest first; one reference each
-	flying int       // so many of the queue are in the send under way
-	bytes  int       // in the queue
-	ahead  int       // bytes of the oldest that were sent before it was queued
-	bufs   [][]byte  // what the send under way was started with
+	queue    []*Shared // oldest first; one reference each
+	inFlight int       // so many of the queue are in the send that is in flight
+	bytes    int       // in the queue
+	headSent int       // bytes of the oldest that were sent before it was queued
+	bufs     [][]byte  // what the send in flight was started with
 
 	waiters waiters
-}
-
-var outboxes = sync.Pool{New: func() any { return new(outbox) }}
-
-// queueKept is the room in the queue of a resting outbox that isn't worth
-// giving back.
-const queueKept = 256
-
-// recycle gives up an outbox with nothing queued and no send under way.
-func (o *outbox) recycle() {
-	if cap(o.queue) > queueKept {
-		o.queue = nil
-	}
-	outboxes.Put(o)
 }
 
 // add queues a message, less what has been sent of it; something has only if
@@ -69,7 +51,7 @@ func (o *outbox) add(m message, sent int) {
 	if m.shared != nil {
 		m.shared.Retain()
 		o.queue = append(o.queue, m.shared)
-		o.ahead = max(o.ahead, sent)
+		o.headSent = max(o.headSent, sent)
 		o.bytes += len(m.shared.data) - sent
 		return
 	}
@@ -83,7 +65,7 @@ func (o *outbox) add(m message, sent int) {
 // tail is a chunk with room at the end of the queue. A longer queue gets
 // larger chunks: its messages are then sent with fewer buffers.
 func (o *outbox) tail(want int) *Shared {
-	if n := len(o.queue); n > o.flying {
+	if n := len(o.queue); n > o.inFlight {
 		if last := o.queue[n-1]; last.growing && len(last.data) < cap(last.data) {
 			return last
 		}
@@ -98,7 +80,7 @@ func (o *outbox) tail(want int) *Shared {
 // and at least one. The chosen chunks grow no more.
 func (o *outbox) gather() {
 	o.bufs = o.bufs[:0]
-	size := -o.ahead
+	size := -o.headSent
 	for i, s := range o.queue {
 		size += len(s.data)
 		if len(o.bufs) == gatherBufs || len(o.bufs) > 0 && size > gatherBytes {
@@ -106,41 +88,41 @@ func (o *outbox) gather() {
 		}
 		o.bufs = append(o.bufs, s.data)
 		if i == 0 {
-			o.bufs[0] = s.data[o.ahead:]
+			o.bufs[0] = s.data[o.headSent:]
 		}
 	}
-	o.flying = len(o.bufs)
+	o.inFlight = len(o.bufs)
 }
 
-// landed drops what was in the send that is over.
-func (o *outbox) landed() {
-	for _, s := range o.queue[:o.flying] {
+// dropSent drops what was in the send that is over.
+func (o *outbox) dropSent() {
+	for _, s := range o.queue[:o.inFlight] {
 		o.bytes -= len(s.data)
 		s.Release()
 	}
-	o.bytes += o.ahead
-	o.ahead = 0
-	n := copy(o.queue, o.queue[o.flying:])
+	o.bytes += o.headSent
+	o.headSent = 0
+	n := copy(o.queue, o.queue[o.inFlight:])
 	clear(o.queue[n:])
 	o.queue = o.queue[:n]
-	o.flying = 0
+	o.inFlight = 0
 	clear(o.bufs)
 }
 
-// waiting is how many bytes are queued behind the send under way.
+// waiting is how many bytes are queued behind the send in flight.
 func (o *outbox) waiting() (n int) {
-	for _, s := range o.queue[o.flying:] {
+	for _, s := range o.queue[o.inFlight:] {
 		n += len(s.data)
 	}
 	return n
 }
 
-// drop forgets what waits behind the send under way.
+// drop forgets what waits behind the send in flight.
 func (o *outbox) drop() {
-	for i, s := range o.queue[o.flying:] {
+	for i, s := range o.queue[o.inFlight:] {
 		o.bytes -= len(s.data)
 		s.Release()
-		o.queue[o.flying+i] = nil
+		o.queue[o.inFlight+i] = nil
 	}
-	o.queue = o.queue[:o.flying]
+	o.queue = o.queue[:o.inFlight]
 }

@@ -40,9 +40,12 @@ func (c *Conn) trySend(m message) error {
 	c.mu.Lock()
 	err := c.admits()
 	if err != nil {
-		c.refused = err == ErrQueueFull && c.srv.writables != nil || c.refused
+		full := err == ErrQueueFull
+		if full && c.srv.writables != nil {
+			c.change().refused = true
+		}
 		c.unlock()
-		if err == ErrQueueFull {
+		if full {
 			c.srv.queueFull.Add(1)
 		}
 		return err
@@ -67,17 +70,17 @@ func (c *Conn) sendNow(m message) int {
 		return 0
 	}
 	t := c.turn.Load()
-	answer := t != nil && t == &t.by.first && c.turn.CompareAndSwap(t, &t.by.later)
-	if c.out != nil || !answer && m.len() < nowMin && c.port().Backlog() {
+	answer := mayAnswer(t) && c.turn.CompareAndSwap(t, answered(t))
+	if c.sending() || !answer && m.len() < nowMin && c.port().Backlog() {
 		return 0
 	}
 	n, err := c.sock.TrySend(m.bytes())
 	if err != nil {
 		return 0
 	}
-	by := c.srv.nobody
-	if t != nil {
-		by = t.by
+	by := c.srv.member(t)
+	if by == nil {
+		by = c.srv.nobody
 	}
 	by.tally.sent(n)
 	return n
@@ -93,7 +96,7 @@ func (c *Conn) send(ctx context.Context, m message) error {
 		c.put(m, c.sendNow(m))
 		return nil
 	case ErrQueueFull:
-		w := c.out.waiters.push(m)
+		w := c.change().out.waiters.push(m)
 		c.unlock()
 		return c.await(ctx, w)
 	default:
@@ -111,7 +114,7 @@ func (c *Conn) await(ctx context.Context, w *waiter) error {
 	}
 	c.mu.Lock()
 	defer c.unlock()
-	if c.out != nil && c.out.waiters.remove(w) {
+	if c.sending() && c.change().out.waiters.remove(w) {
 		return ctx.Err()
 	}
 	return <-w.done
@@ -119,12 +122,10 @@ func (c *Conn) await(ctx context.Context, w *waiter) error {
 
 // admits says why no message can be queued now. The caller holds mu.
 func (c *Conn) admits() error {
-	switch {
-	case c.phase != open || c.shut:
+	switch s := c.state(); {
+	case s.phase != open || s.shut:
 		return net.ErrClosed
-	case c.out == nil:
-		return nil
-	case c.out.bytes >= c.srv.cfg.SendQueueMax, c.out.waiters.first != nil:
+	case s.out.bytes >= c.srv.cfg.SendQueueMax, s.out.waiters.first != nil:
 		return ErrQueueFull
 	}
 	return nil
@@ -137,32 +138,32 @@ func (c *Conn) put(m message, sent int) {
 		c.unlock()
 		return
 	}
-	if c.out == nil {
-		c.out = outboxes.Get().(*outbox)
-	}
-	c.out.add(m, sent)
-	o := c.takeOff()
+	out := &c.change().out
+	out.sending = true
+	out.add(m, sent)
+	next := c.nextSend()
 	c.unlock()
-	c.launch(o)
+	c.startSend(next)
 }
 
-// takeOff readies the next send and returns its outbox, or nil when one is
-// under way or nothing is queued. The caller holds mu, and has to launch what
-// it gets after it has released mu: others can then queue while the system is
-// busy with the send.
-func (c *Conn) takeOff() *outbox {
-	if c.out == nil || c.out.flying > 0 || c.out.bytes == 0 {
+// nextSend prepares the next send and returns its outbox, or nil when one is in
+// flight or nothing is queued. The caller holds mu. It releases mu and then calls
+// startSend with the outbox: so others can queue while the system is busy with the
+// send.
+func (c *Conn) nextSend() *outbox {
+	if s := c.state(); s.out.inFlight > 0 || s.out.bytes == 0 {
 		return nil
 	}
-	c.out.gather()
-	return c.out
+	o := &c.change().out
+	o.gather()
+	return o
 }
 
-// launch starts a send that takeOff has readied; o may be nil. Once the system
+// startSend starts a send that nextSend has prepared; o may be nil. Once the system
 // has accepted it, o belongs to its completion. A send that is refused is made
-// to come back as one too, by a packet: launch may run in a goroutine that
+// to come back as one too, by a packet: startSend may run in a goroutine that
 // holds locks of the program, so OnClose can't be called from here.
-func (c *Conn) launch(o *outbox) {
+func (c *Conn) startSend(o *outbox) {
 	if o == nil {
 		return
 	}
@@ -170,7 +171,7 @@ func (c *Conn) launch(o *outbox) {
 	if err == nil {
 		return
 	}
-	o.refused = err
+	o.declined = err
 	if c.port().Post(&o.op, 0, c) != nil {
 		go c.sent(err, c.srv.nobody) // the port is closed: no worker would do it
 	}

@@ -37,8 +37,10 @@ type Server struct {
 	workers     sync.WaitGroup
 	working     context.Context // the workers'
 	endWork     context.CancelFunc
-	crews       []*crew // of each port
-	nobody      *member // who does what no worker does
+	pools       []*pool // of each port
+	growing     sync.Mutex
+	members     atomic.Pointer[[]*member] // of all pools, by number; it only grows, with growing held
+	nobody      *member                   // who does what no worker does
 
 	failOnce sync.Once
 	failure  error         // why the port can't go on
@@ -71,9 +73,10 @@ func New(h Handler, cfg Config) (*Server, error) {
 		workers = 2 * s.Port().Stats().Concurrency
 	}
 	for _, p := range s.ports {
-		s.crews = append(s.crews, &crew{srv: s, port: p, size: workers})
+		s.pools = append(s.pools, &pool{srv: s, port: p, size: workers})
 	}
-	s.nobody = newMember(s.crews[0])
+	s.members.Store(new([]*member))
+	s.nobody = newMember(s.pools[0])
 	s.working, s.endWork = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -119,7 +122,7 @@ func (s *Server) Addr() netip.AddrPort {
 // open makes a connection of an accepted socket and calls OnOpen.
 func (s *Server) open(sock *iocp.Socket, by *member) {
 	c := &Conn{srv: s, sock: sock, id: s.lastID.Add(1)}
-	c.turn.Store(&by.later)
+	c.turn.Store(by.later())
 	if err := c.port().Associate(sock, c); err != nil {
 		s.refuse(sock)
 		s.cfg.Logger.Warn("an accepted connection was given up", "remote", sock.RemoteAddr(), "err", err)

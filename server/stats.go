@@ -57,12 +57,12 @@ func (s *Server) Stats() Stats {
 		Port:      s.Port().Stats(),
 	}
 	st.count(&s.nobody.tally)
-	for _, crew := range s.crews {
-		crew.mu.Lock()
-		for _, m := range crew.members {
+	for _, pool := range s.pools {
+		pool.mu.Lock()
+		for _, m := range pool.members {
 			st.count(&m.tally)
 		}
-		crew.mu.Unlock()
+		pool.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,10 +11,10 @@ import (
 	"iocp"
 )
 
-// crew is the workers of one port: so many as were asked for, and one more for
+// pool is the workers of one port: so many as were asked for, and one more for
 // each that is blocked in a callback (see Conn.Blocking). So there are always as
 // many to wait for packets, and no more than there are connections besides.
-type crew struct {
+type pool struct {
 	srv  *Server
 	port *iocp.Port
 	size int // asked for
@@ -27,23 +27,48 @@ type crew struct {
 
 // member is one worker.
 type member struct {
-	crew    *crew
+	pool    *pool
 	worker  *iocp.Worker // its goroutine's
 	extra   bool         // stands in for one that is blocked
 	blocked bool
 	tally   tally
-
-	first turn // a receiving chain's callback that has sent nothing yet
-	later turn // any other
+	number  uint32 // from 1
 }
 
-// A turn is a callback that runs, as its connection knows it. Whoever makes it
-// the connection's, in place of nil, may run callbacks, until it is nil again.
-type turn struct{ by *member }
+// A turn is a callback that runs, as its connection knows it: by which member, and
+// whether it may still send an answer. Whoever makes it the connection's, in place
+// of noTurn, may run callbacks, until it is noTurn again.
+const noTurn = 0
 
-func newMember(cr *crew) *member {
-	m := &member{crew: cr}
-	m.first.by, m.later.by = m, m
+// first is the turn of a receiving chain's callback that has sent nothing yet.
+func (m *member) first() (turn uint32) { return m.number << 1 }
+
+// later is the turn of any other callback.
+func (m *member) later() (turn uint32) { return answered(m.first()) }
+
+func answered(turn uint32) uint32 { return turn | 1 }
+
+func mayAnswer(turn uint32) bool { return turn != noTurn && turn&1 == 0 }
+
+// member is whose turn it is; nil for noTurn.
+func (s *Server) member(turn uint32) *member {
+	if turn == noTurn {
+		return nil
+	}
+	return (*s.members.Load())[turn>>1-1]
+}
+
+// by is who runs a callback of the connection, or nil.
+func (c *Conn) by() *member { return c.srv.member(c.turn.Load()) }
+
+func newMember(p *pool) *member {
+	m := &member{pool: p}
+	s := p.srv
+	s.growing.Lock()
+	defer s.growing.Unlock()
+	all := append(*s.members.Load(), m)
+	m.number = uint32(len(all))
+	s.members.Store(&all)
 	return m
 }
 
@@ -53,27 +78,27 @@ const idleMax = time.Second
 // startWorkers starts the workers, once.
 func (s *Server) startWorkers() {
 	s.workersOnce.Do(func() {
-		for _, crew := range s.crews {
-			crew.mu.Lock()
-			for range crew.size {
-				crew.add(false)
+		for _, pool := range s.pools {
+			pool.mu.Lock()
+			for range pool.size {
+				pool.add(false)
 			}
-			crew.mu.Unlock()
+			pool.mu.Unlock()
 		}
 	})
 }
 
 // add starts a worker. The caller holds mu.
-func (cr *crew) add(extra bool) {
+func (p *pool) add(extra bool) {
 	var m *member
-	if n := len(cr.spare); n > 0 {
-		m, cr.spare = cr.spare[n-1], cr.spare[:n-1]
+	if n := len(p.spare); n > 0 {
+		m, p.spare = p.spare[n-1], p.spare[:n-1]
 	} else {
-		m = newMember(cr)
-		cr.members = append(cr.members, m)
+		m = newMember(p)
+		p.members = append(p.members, m)
 	}
 	m.extra = extra
-	cr.srv.workers.Add(1)
+	p.srv.workers.Add(1)
 	go m.work()
 }
 
@@ -81,7 +106,7 @@ func (cr *crew) add(extra bool) {
 // handler that blocks are reached by the others. A callback that ends the
 // goroutine has another take its place.
 func (m *member) work() {
-	s, over := m.crew.srv, false
+	s, over := m.pool.srv, false
 	defer func() {
 		if !over {
 			go m.work()
@@ -89,7 +114,7 @@ func (m *member) work() {
 		}
 		s.workers.Done()
 	}()
-	m.worker = m.crew.port.WorkerContext(s.working)
+	m.worker = m.pool.port.WorkerContext(s.working)
 	defer m.worker.Close()
 	var one [1]iocp.Completion
 	for m.wait(&one) {
@@ -111,24 +136,24 @@ func (m *member) wait(one *[1]iocp.Completion) bool {
 		case err == nil:
 			return true
 		case m.extra && errors.Is(err, os.ErrDeadlineExceeded):
-			if m.crew.dismiss(m) {
+			if m.pool.dismiss(m) {
 				return false
 			}
 		default:
-			m.crew.srv.workerEnds(err)
+			m.pool.srv.workerEnds(err)
 			return false
 		}
 	}
 }
 
 // dismiss lets an extra worker go, unless it is needed.
-func (cr *crew) dismiss(m *member) bool {
-	cr.mu.Lock()
-	defer cr.mu.Unlock()
-	if len(cr.members)-len(cr.spare)-cr.blocked <= cr.size {
+func (p *pool) dismiss(m *member) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.members)-len(p.spare)-p.blocked <= p.size {
 		return false
 	}
-	cr.spare = append(cr.spare, m)
+	p.spare = append(p.spare, m)
 	return true
 }
 
@@ -138,27 +163,27 @@ func (m *member) blocking(f func()) {
 		f()
 		return
 	}
-	m.crew.block(m)
-	defer m.crew.unblock(m)
+	m.pool.block(m)
+	defer m.pool.unblock(m)
 	m.worker.Blocking(f)
 }
 
 // block has another worker wait for packets in the place of one that blocks.
-func (cr *crew) block(m *member) {
-	cr.mu.Lock()
-	defer cr.mu.Unlock()
+func (p *pool) block(m *member) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	m.blocked = true
-	cr.blocked++
-	if len(cr.members)-len(cr.spare)-cr.blocked < cr.size {
-		cr.add(true)
+	p.blocked++
+	if len(p.members)-len(p.spare)-p.blocked < p.size {
+		p.add(true)
 	}
 }
 
-func (cr *crew) unblock(m *member) {
-	cr.mu.Lock()
-	defer cr.mu.Unlock()
+func (p *pool) unblock(m *member) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	m.blocked = false
-	cr.blocked--
+	p.blocked--
 }
 
 // workerEnds takes note of a port that can't go on.
