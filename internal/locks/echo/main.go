@@ -2,17 +2,24 @@
 // server, with clients on package net, that tells how many mutexes it takes for a
 // message.
 //
-//	echo BACKEND CONNECTIONS
+//	echo BACKEND CONNECTIONS MODE
+//
+// MODE is free, in which the server handles messages as they come, by as many workers
+// as it likes, or batch. Then it has one worker, which is held in a callback until all
+// messages of a round have come, so what is done once for a batch is done once for a
+// round, however busy the machine is.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
+	"time"
 
 	"iocp"
 	"iocp/internal/locks"
@@ -26,7 +33,7 @@ const rounds = 500
 func main() {
 	conns, err := strconv.Atoi(os.Args[2])
 	if err == nil {
-		err = run(os.Args[1], conns)
+		err = run(os.Args[1], conns, os.Args[3] == "batch")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "echo:", err)
@@ -34,14 +41,33 @@ func main() {
 	}
 }
 
-type echo struct{ server.NopHandler }
+type echo struct {
+	server.NopHandler
+	held, goOn chan struct{}
+}
 
-func (echo) OnData(c *server.Conn, data []byte) { c.TrySend(data) }
+// OnData answers; first, if the message says so, when it is told.
+func (e echo) OnData(c *server.Conn, data []byte) {
+	if data[0] == hold {
+		e.held <- struct{}{}
+		<-e.goOn
+	}
+	c.TrySend(data)
+}
+
+// hold, as a message's first byte, holds the worker that handles it.
+const hold = 'h'
 
 // run prints a line for each function that takes mutexes: how many for a message,
 // and its name.
-func run(backend string, conns int) error {
-	srv, err := server.New(echo{}, server.Config{PortConfig: iocp.Config{Backend: backend}})
+func run(backend string, conns int, batch bool) error {
+	h := echo{held: make(chan struct{}), goOn: make(chan struct{})}
+	cfg := server.Config{PortConfig: iocp.Config{Backend: backend}}
+	var first []byte // of each round
+	if batch {
+		cfg.Workers, first = 1, []byte{hold}
+	}
+	srv, err := server.New(h, cfg)
 	if err != nil {
 		return err
 	}
@@ -60,11 +86,11 @@ func run(backend string, conns int) error {
 		defer c.Close()
 		clients = append(clients, c)
 	}
-	if err := exchange(clients); err != nil {
+	if err := h.exchange(clients, first); err != nil {
 		return err
 	}
 	before := locks.Counts()
-	if err := exchange(clients); err != nil {
+	if err := h.exchange(clients, first); err != nil {
 		return err
 	}
 	for place, n := range locks.Counts() {
@@ -73,20 +99,48 @@ func run(backend string, conns int) error {
 	return nil
 }
 
-// exchange has every client send a message and get its echo, so many times.
-func exchange(clients []net.Conn) error {
+// exchange has every client send a message and get its echo, so many times. If there
+// is a first message to hold the server by, the first client sends it before all
+// others theirs.
+func (e echo) exchange(clients []net.Conn, first []byte) error {
 	message := make([]byte, 64)
 	for range rounds {
-		for _, c := range clients {
+		rest := clients
+		if first != nil {
+			if err := e.hold(clients[0], first); err != nil {
+				return err
+			}
+			rest = clients[1:]
+		}
+		for _, c := range rest {
 			if _, err := c.Write(message); err != nil {
 				return err
 			}
 		}
-		for _, c := range clients {
+		if first != nil {
+			e.goOn <- struct{}{}
+			if _, err := io.ReadFull(clients[0], message[:1]); err != nil {
+				return err
+			}
+		}
+		for _, c := range rest {
 			if _, err := io.ReadFull(c, message); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// hold has the server's worker wait in a callback.
+func (e echo) hold(c net.Conn, first []byte) error {
+	if _, err := c.Write(first); err != nil {
+		return err
+	}
+	select {
+	case <-e.held:
+		return nil
+	case <-time.After(time.Minute):
+		return errors.New("the server doesn't handle a message")
+	}
 }
