@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"os"
+	"runtime"
 	"time"
 
 	"iocp/internal/driver"
@@ -58,6 +59,9 @@ func (w *Worker) poll(timeout time.Duration) {
 	timeout = e.untilTimer(timeout)
 	e.arm() // another may be stuck with sockets of its own
 	e.mu.Unlock()
+	if timeout != 0 {
+		w.yield()
+	}
 	err := w.poller.Poll(timeout)
 	e.mu.Lock()
 	e.sched.StopPoll(&w.w)
@@ -70,6 +74,21 @@ func (w *Worker) poll(timeout time.Duration) {
 	}
 	if e.closing.Load() {
 		e.polled.Broadcast()
+	}
+}
+
+// yieldEvery is less than the 10 ms after which Go's monitor thread (sysmon) preempts
+// a goroutine that hasn't been through the scheduler.
+const yieldEvery = 5 * time.Millisecond
+
+// yield goes through Go's scheduler if this goroutine hasn't for some time. A worker
+// that only ever waits in the kernel never does. The monitor would take its P away
+// every 10 ms, and be wide awake for milliseconds each time: that cost three times as
+// much as the messages of a server with a thousand of them a second.
+func (w *Worker) yield() {
+	if now := w.e.clock(); now-w.yielded > int64(yieldEvery) {
+		w.yielded = now
+		runtime.Gosched()
 	}
 }
 

@@ -32,6 +32,7 @@ type Worker struct {
 	batch    bool       // it counts in Engine.batches
 	run      int        // packets taken off its own queue since it last looked elsewhere
 	unpolled int        // Waits that found packets since it last polled
+	yielded  int64      // by the engine's clock, when it last let Go's scheduler run
 }
 
 // NewWorker makes a worker.
