@@ -96,6 +96,21 @@ func keyOf(d *driver.Op, op *Op) any {
 	return op.on.key
 }
 
+// over takes note of how an operation of the handle, which is nil for a post and a
+// timer, has ended, and gives its error.
+func (h *handle) over(d *driver.Op) error {
+	if h == nil {
+		return faultOf(d.Kind.String(), nil, d, d.Err)
+	}
+	if h.is == aSocket {
+		driver.Outer[Socket](h).settle(d.Kind, d.Err)
+	}
+	if d.Err == nil {
+		return nil
+	}
+	return faultOf(d.Kind.String(), h.origin(), d, d.Err)
+}
+
 // complete turns a dequeued node into what the caller sees, and gives the Op
 // back to it if it is over, which it reports. It runs outside all locks.
 func complete(d *driver.Op, c *Completion) (over bool) {

@@ -144,21 +144,6 @@ type origin interface {
 	about(d *driver.Op) driver.Name
 }
 
-// over takes note of how an operation of the handle, which is nil for a post and a
-// timer, has ended, and gives its error.
-func (h *handle) over(d *driver.Op) error {
-	if h == nil {
-		return faultOf(d.Kind.String(), nil, d, d.Err)
-	}
-	if h.is == aSocket {
-		driver.Outer[Socket](h).settle(d.Kind, d.Err)
-	}
-	if d.Err == nil {
-		return nil
-	}
-	return faultOf(d.Kind.String(), h.origin(), d, d.Err)
-}
-
 // faultOf is the error of an operation of a handle.
 func faultOf(op string, on origin, d *driver.Op, err error) error {
 	if err == nil {

@@ -9,21 +9,6 @@ const (
 	gatherBytes = 64 << 10
 )
 
-// message is what a Send was given: bytes of the caller, or a shared message.
-type message struct {
-	data   []byte
-	shared *Shared
-}
-
-func (m message) len() int { return len(m.bytes()) }
-
-func (m message) bytes() []byte {
-	if m.shared != nil {
-		return m.shared.data
-	}
-	return m.data
-}
-
 // outbox is a connection's queue of messages, and the send that is in flight. All of
 // it is guarded by the connection's mu, except that op and bufs belong to whoever
 // starts the send while it is started.

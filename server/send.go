@@ -5,6 +5,21 @@ import (
 	"net"
 )
 
+// message is what a Send was given: bytes of the caller, or a shared message.
+type message struct {
+	data   []byte
+	shared *Shared
+}
+
+func (m message) len() int { return len(m.bytes()) }
+
+func (m message) bytes() []byte {
+	if m.shared != nil {
+		return m.shared.data
+	}
+	return m.data
+}
+
 // TrySend queues a copy of data, of any size, or says at once why it can't:
 // ErrQueueFull when Config.SendQueueMax bytes or more are queued already,
 // net.ErrClosed when the connection is closing or CloseWrite was called. In each

@@ -5,37 +5,6 @@ import (
 	"iocp/internal/sched"
 )
 
-// Admit counts an operation that is about to be started, which must be idle; it
-// reports false, and counts nothing, when the engine is being closed. Each
-// operation admitted is either given to Withdraw or completes.
-func (e *Engine) Admit() bool {
-	e.admitted.Add(1)
-	if e.closing.Load() {
-		e.Withdraw()
-		return false
-	}
-	return true
-}
-
-// Withdraw undoes Admit for an operation that wasn't started after all.
-func (e *Engine) Withdraw() {
-	e.admitted.Add(-1)
-	e.left()
-}
-
-// left is called after an operation has left the engine: the last that leaves one
-// that is being closed is what its workers wait for.
-func (e *Engine) left() {
-	if !e.closing.Load() {
-		return
-	}
-	e.mu.Lock()
-	if e.inFlight() == 0 {
-		e.wakeAll()
-	}
-	e.mu.Unlock()
-}
-
 // inFlight is the number of operations submitted and not yet dequeued. The
 // caller holds mu.
 func (e *Engine) inFlight() int { return int(e.admitted.Load()) - int(e.dequeued()) }

@@ -119,6 +119,37 @@ func (e *Engine) Start(drv driver.Port) {
 	go e.watch()
 }
 
+// Admit counts an operation that is about to be started, which must be idle; it
+// reports false, and counts nothing, when the engine is being closed. Each
+// operation admitted is either given to Withdraw or completes.
+func (e *Engine) Admit() bool {
+	e.admitted.Add(1)
+	if e.closing.Load() {
+		e.Withdraw()
+		return false
+	}
+	return true
+}
+
+// Withdraw undoes Admit for an operation that wasn't started after all.
+func (e *Engine) Withdraw() {
+	e.admitted.Add(-1)
+	e.left()
+}
+
+// left is called after an operation has left the engine: the last that leaves one
+// that is being closed is what its workers wait for.
+func (e *Engine) left() {
+	if !e.closing.Load() {
+		return
+	}
+	e.mu.Lock()
+	if e.inFlight() == 0 {
+		e.wakeAll()
+	}
+	e.mu.Unlock()
+}
+
 // Closing reports whether Close was called.
 func (e *Engine) Closing() bool { return e.closing.Load() }
 
