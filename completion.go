@@ -8,7 +8,8 @@ import (
 
 // Completion is one dequeued packet.
 type Completion struct {
-	// Key is the key of the handle, as given to Associate or Post.
+	// Key is the key of the handle, as given to Associate; of a packet that was
+	// posted, or of a timer, the one given to Post or After.
 	Key any
 
 	// Op is the operation that is over; the caller owns it again unless More
@@ -21,7 +22,8 @@ type Completion struct {
 	// N == 0 is an empty datagram.
 	N int
 
-	// Err is nil when the operation succeeded.
+	// Err is nil when the operation succeeded. Otherwise it is an *OpError of one
+	// of the classes that are listed at ErrClosed.
 	Err error
 
 	// More says that a standing operation goes on: further completions of

@@ -141,7 +141,9 @@ func (d *Datagram) sendTo(op *Op, to driver.Name, bufs [][]byte) error {
 	return d.start(op, driver.KindSendTo, to, bufs)
 }
 
-// Send is SendTo for a socket that is connected, to its peer.
+// Send sends bufs, together, as one datagram to the peer of a connected socket
+// (WSASend); one that isn't connected refuses with ErrNotConnected. Otherwise it is
+// as SendTo: the bytes must not change until the completion is dequeued.
 func (d *Datagram) Send(op *Op, bufs ...[]byte) error {
 	if !d.peered.Load() && !d.closed() {
 		return faultOf("send", d, nil, ErrNotConnected)

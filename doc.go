@@ -42,9 +42,11 @@
 // time. A send's completion may still come beside a receive's: what both handlers
 // touch needs a lock.
 //
-// Operations make progress while somebody waits on the port, as the chapter's
-// workers always do; with nobody in Wait, only on Windows do they go on to the
-// end by themselves.
+// Operations make progress while a worker is in Wait. With none there, only on
+// Windows do they go on to the end by themselves.
+//
+// Numbers such as C26 name clauses of the contract, docs/contract.md, which says
+// where each comes from.
 //
 // # Kernels
 //

@@ -65,7 +65,7 @@ var (
 	// ErrAccess says that the system's permissions forbid it.
 	ErrAccess = driver.ErrAccess
 
-	// ErrInvalid refuses arguments that can't be meant.
+	// ErrInvalid refuses arguments that make no sense.
 	ErrInvalid = driver.ErrInvalid
 
 	// ErrNotSupported says that the backend or system doesn't have it.

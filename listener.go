@@ -78,7 +78,9 @@ func (l *Listener) TryAccept() (*Socket, error) {
 	return newSocket(s, stConnected), nil
 }
 
-// Close stops listening. Pending accepts complete with net.ErrClosed.
+// Close stops listening. Pending accepts complete with net.ErrClosed; connections
+// that were accepted stay. A Unix listener's path is removed (see SetUnlinkOnClose).
+// A second Close returns net.ErrClosed.
 func (l *Listener) Close() error {
 	return l.shut(func() error { return faultOf("close", l, nil, l.l.Close()) })
 }

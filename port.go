@@ -115,12 +115,12 @@ func (p *Port) Listen(addr netip.AddrPort, cfg ListenConfig) (*Listener, error) 
 	return &Listener{handle: handle{drv: l, is: aListener}, l: l}, nil
 }
 
-// Associate binds a socket or listener to the port, for good, under a key
+// Associate binds a handle to the port, for good, under a key
 // that every completion of the handle will carry (CreateIoCompletionPort's
-// second job). Any key will do, nil too; a pointer costs no allocation. An
+// second job). Before that no operation of it is accepted (ErrNotAssociated). Any key will do, nil too; a pointer costs no allocation. An
 // accepted socket has an association of its own: it doesn't inherit the
 // listener's. A handle that is associated already keeps what it has, and the
-// error is ErrAssociated.
+// error is ErrAssociated; one that another backend's port has made is ErrInvalid.
 func (p *Port) Associate(h Handle, key any) error {
 	if h == nil {
 		return opError("associate", netip.AddrPort{}, ErrInvalid)
@@ -132,9 +132,10 @@ func (p *Port) Associate(h Handle, key any) error {
 }
 
 // Post queues a packet by hand (PostQueuedCompletionStatus): n and key arrive
-// as they are, with op, which is the caller's own and must be idle. A nil op
-// is allowed and costs an allocation. Post never blocks, and packets of one
-// poster keep their order.
+// as they are, with op, which is the port's until the packet is dequeued; one that
+// is outstanding is refused with ErrBusy. A nil op is allowed and costs an
+// allocation. On a port that is being closed the error is ErrClosed. Post never
+// blocks, and packets of one poster keep their order.
 func (p *Port) Post(op *Op, n int, key any) error {
 	var d *driver.Op
 	var err error
@@ -204,7 +205,8 @@ func (p *Port) Backlog() bool { return p.engine.Backlog() }
 // clock and the queue cost, commonly about a millisecond. A d of zero or less
 // completes at once. Timers are cheap: a million pending ones cost a slice
 // element and a few hundred nanoseconds each. Like all completions they are
-// found by Wait: on a port on which nobody waits no timer goes off.
+// found by Wait: on a port on which nobody waits no timer goes off. op is the
+// port's until the completion is dequeued.
 func (p *Port) After(op *Op, d time.Duration, key any) error {
 	if err := p.enter(op, driver.KindTimer, nil); err != nil {
 		return opError("timer", netip.AddrPort{}, err)

@@ -89,7 +89,8 @@ func (s *Socket) speaks(addr netip.AddrPort) bool {
 	return !unix && addr.IsValid() && v6 == (FamilyOf(addr.Addr()) == IPv6)
 }
 
-// Connect connects the socket (ConnectEx). After a refused or failed connect
+// Connect connects the socket (ConnectEx). A socket that is connected, or about to
+// be, refuses with ErrConnected. After a refused or failed connect
 // the socket may be connected again. An address of another family than the
 // socket's is ErrInvalid. That the system has connected the socket to itself, as
 // can happen where nobody listens, is ErrRefused, unless Bind chose that port.
@@ -134,7 +135,7 @@ func (s *Socket) claimConnect() bool {
 // Direction is one or both directions of a connection.
 type Direction uint32
 
-// The directions of Shutdown.
+// The directions of Shutdown: what is received, what is sent, or both.
 const (
 	RecvSide  Direction = Direction(stRecvShut)
 	SendSide  Direction = Direction(stSendShut)
@@ -168,7 +169,8 @@ func (s *Socket) Close() error {
 }
 
 // Abort closes the socket with a reset: unsent data is dropped, and the peer's
-// operations fail.
+// operations fail. Pending operations complete with net.ErrClosed, as after Close;
+// on a socket that is closed already it returns net.ErrClosed.
 func (s *Socket) Abort() error {
 	return s.shut(func() error { return s.fault("abort", s.stream().Abort()) })
 }
@@ -186,7 +188,7 @@ func (s *Socket) Undelivered() int64 { return s.stream().Undelivered() }
 // NoDelay turns TCP_NODELAY on or off. It is on for a new TCP socket, connected
 // or accepted: what is sent leaves at once. Off, small sends wait for the peer's
 // acknowledgement of earlier ones and travel together (Nagle's algorithm, which
-// sockets of Windows, and so those of the chapter, have by default).
+// sockets of Windows have by default).
 func (s *Socket) NoDelay(on bool) error {
 	return s.fault("set TCP_NODELAY", s.stream().SetNoDelay(on))
 }

@@ -33,10 +33,10 @@ type Stats struct {
 	AcceptsFailed uint64 // accepts of standing ones that failed, and are tried again
 }
 
-// Passed is a backend that was not chosen.
+// Passed is a backend that New tried and couldn't have.
 type Passed struct {
-	Backend string
-	Reason  string
+	Backend string // its name
+	Reason  string // the error's text: the cause and, where there is one, the remedy
 }
 
 // Stats reads the port's state. Any goroutine may call it; it takes the

@@ -46,7 +46,7 @@ func (p *Port) ListenUnix(path string, cfg ListenConfig) (*Listener, error) {
 }
 
 // NewUnixSocket makes a Unix stream socket, to be connected (ConnectUnix). It
-// belongs to no port yet.
+// belongs to no port yet. A backend without Unix sockets answers ErrNotSupported.
 func (p *Port) NewUnixSocket() (*Socket, error) {
 	drv, err := p.unix()
 	if err != nil {
@@ -60,7 +60,8 @@ func (p *Port) NewUnixSocket() (*Socket, error) {
 }
 
 // NewUnixDatagram makes a Unix datagram socket bound to path. With an empty
-// path it can send, but not be answered. It belongs to no port yet.
+// path it can send, but not be answered. It belongs to no port yet. A backend
+// without Unix sockets answers ErrNotSupported.
 func (p *Port) NewUnixDatagram(path string) (*Datagram, error) {
 	drv, err := p.unix()
 	if err == nil && path != "" {
@@ -114,8 +115,10 @@ func (d *Datagram) ConnectUnix(path string) error {
 	return pathError("connect", path, d.connect(driver.Name{Path: path}))
 }
 
-// SendToUnix is SendTo for a Unix socket, to the one bound to path. While the
-// receiver's queue is full the send waits. That nobody is there is ErrRefused.
+// SendToUnix sends bufs, together, as one datagram to the Unix socket that is bound
+// to path. While the receiver's queue is full the send waits. That nobody is there
+// is ErrRefused. Otherwise it is as SendTo: the bytes must not change until the
+// completion is dequeued.
 func (d *Datagram) SendToUnix(op *Op, path string, bufs ...[]byte) error {
 	if err := d.namesPath(path); err != nil {
 		return pathError("sendto", path, err)

@@ -20,12 +20,13 @@ type Worker struct {
 	w    *dispatch.Worker
 }
 
-// Worker makes a worker of the port.
+// Worker makes a worker of the port. It is the caller's to close, and counts as one
+// that may be given packets only while it is in Wait.
 func (p *Port) Worker() *Worker { return &Worker{p, p.engine.NewWorker()} }
 
 // WorkerContext makes a worker whose Wait returns ctx's error once ctx is
-// done and no packet is there for it to take. The context is bound to the worker, not passed to each Wait, so that
-// waiting costs nothing extra.
+// done and no packet is there for it to take. The context is bound to the worker,
+// not passed to each Wait, so that waiting costs nothing extra.
 func (p *Port) WorkerContext(ctx context.Context) *Worker {
 	return &Worker{p, p.engine.NewWorkerContext(ctx)}
 }

@@ -54,7 +54,7 @@ func (t *Thread) own(s *iocp.Socket) (*Socket, error) {
 }
 
 // Recv receives into bufs, in order; see iocp.Socket.Recv. n is 0, without an
-// error, at the end of the stream.
+// error, at the end of the stream. The bytes are the thread's until fn runs.
 func (s *Socket) Recv(op *Op, fn Routine, bufs ...[]byte) error {
 	if err := s.thread.begin("recv", op, outcome{routine: fn}); err != nil {
 		return err
@@ -62,7 +62,8 @@ func (s *Socket) Recv(op *Op, fn Routine, bufs ...[]byte) error {
 	return s.thread.began(op, s.s.Recv(&op.op, bufs...))
 }
 
-// Send sends all of bufs, in order; see iocp.Socket.Send.
+// Send sends all of bufs, in order; see iocp.Socket.Send. The bytes must not change
+// until fn runs.
 func (s *Socket) Send(op *Op, fn Routine, bufs ...[]byte) error {
 	if err := s.thread.begin("send", op, outcome{routine: fn}); err != nil {
 		return err

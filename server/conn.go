@@ -23,7 +23,8 @@ type Conn struct {
 	slot int32                  // where the server's list has it; guarded by the server's mu
 }
 
-// ID tells the connections of one server apart. It is never used again.
+// ID tells the connections of one server apart. It is a number from 1 up, and never
+// used again.
 func (c *Conn) ID() uint64 { return c.id }
 
 func (c *Conn) port() *iocp.Port { return c.srv.portOf(c.id) }
@@ -31,20 +32,22 @@ func (c *Conn) port() *iocp.Port { return c.srv.portOf(c.id) }
 // Server is the connection's server.
 func (c *Conn) Server() *Server { return c.srv }
 
-// RemoteAddr is the peer's address.
+// RemoteAddr is the peer's address, also after OnClose; invalid for Unix sockets.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.sock.RemoteAddr() }
 
-// LocalAddr is the address at which the connection was accepted.
+// LocalAddr is the address at which the connection was accepted; invalid once the
+// connection is closed, and for Unix sockets.
 func (c *Conn) LocalAddr() netip.AddrPort { return c.sock.Addr() }
 
-// SetData attaches the user's own state to the connection.
+// SetData attaches the user's own state to the connection, in place of what was
+// there. The server neither reads nor changes it.
 func (c *Conn) SetData(data any) {
 	c.mu.Lock()
 	c.recv.Owner = data
 	c.unlock()
 }
 
-// Data is what SetData was last given.
+// Data is what SetData was last given, or nil.
 func (c *Conn) Data() any {
 	c.mu.Lock()
 	defer c.unlock()

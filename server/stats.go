@@ -13,8 +13,8 @@ type Stats struct {
 	Refused   uint64 // connections reset at once: ConnsMax, or no association
 	Receives  uint64 // completed receives, ends of stream included
 	Sends     uint64 // completed sends, each of what was gathered for it
-	BytesIn   uint64
-	BytesOut  uint64
+	BytesIn   uint64 // received
+	BytesOut  uint64 // sent: taken by the system, not necessarily received
 	Queued    int    // bytes in the send queues of all connections
 	QueueFull uint64 // messages refused with ErrQueueFull
 	Panics    uint64 // callbacks that panicked, or ended their goroutine
