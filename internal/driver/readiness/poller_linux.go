@@ -34,7 +34,7 @@ func (po *poller) Poll(timeout time.Duration) error {
 	events := b.events[:s.batchSize()]
 	n, err := s.ready(events)
 	done := p.run(b, s, events[:max(n, 0)], po.local)
-	if n <= 0 && done == 0 && timeout != 0 {
+	if n <= 0 && !done && timeout != 0 {
 		n, err = po.wait(b, s, events, timeout)
 		p.run(b, s, events[:max(n, 0)], po.local)
 	}

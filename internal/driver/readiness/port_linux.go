@@ -204,21 +204,22 @@ func (s *set) flush() {
 }
 
 // run carries out the transfers that events of a set make worth while and those
-// on its list, and does the same for sets with nobody to do it. It reports how
-// many operations that completed.
-func (p *Port) run(b *batch, s *set, events []epoll.Event, local *driver.LocalQueue) int {
+// on its list, and does the same for sets with nobody to do it. It reports whether
+// there was something that may have completed operations: events of those sets, which
+// may be a listener's, or transfers that did.
+func (p *Port) run(b *batch, s *set, events []epoll.Event, local *driver.LocalQueue) bool {
 	p.uses.Add(1)
 	done := s.run(b, events, local)
 	b.others = p.orphans(s, b.others[:0])
 	for _, o := range b.others {
 		n, _ := epoll.Ready(o.fd, b.events[:o.batchSize()])
-		done += o.run(b, b.events[:max(n, 0)], local)
+		done += max(n, 0) + o.run(b, b.events[:max(n, 0)], local)
 		o.adopt(s)
 	}
 	done += p.runOthers(b, s, local)
 	p.unuse()
 	p.remind(s)
-	return done
+	return done > 0
 }
 
 // runOthers carries out what is on the lists of other sets than one, of those

@@ -1,10 +1,14 @@
 package readiness
 
 import (
+	"net"
+	"net/netip"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"iocp/internal/driver"
 )
 
 // mainNumber is the seat of who holds the main set.
@@ -136,5 +140,37 @@ func TestEventOfStreamThatWasRefused(t *testing.T) {
 	l.ready(nil, unix.EPOLLIN|unix.EPOLLOUT, &transfers, nil)
 	if len(transfers) > 0 {
 		t.Fatalf("%d transfers for a stream without a port", len(transfers))
+	}
+}
+
+// TestAcceptOnASetThatNobodyHolds: whoever hears of a connection there, and accepts it,
+// has something to hand on, and mustn't wait in the kernel with it.
+func TestAcceptOnASetThatNobodyHolds(t *testing.T) {
+	b := newBench(t, Calls{})
+	pollers := b.join(2)
+	var ln *listener
+	for ln == nil || ln.set != pollers[1].owned.Load() { // they are dealt out
+		l, err := b.port.Listen(netip.MustParseAddrPort("127.0.0.1:0"), driver.ListenOptions{})
+		b.must(err)
+		b.must(l.Attach(b.port))
+		ln = l.(*listener)
+	}
+	pollers[1].Leave()
+	b.poll(pollers[0]) // it hears of that
+	op := &driver.Op{Kind: driver.KindAccept}
+	b.must(ln.Accept(op))
+	conn, err := net.Dial("tcp", ln.LocalAddr().String())
+	b.must(err)
+	defer conn.Close()
+	returned := b.block(pollers[0])
+	defer pollers[0].Wake()
+	b.until("who has accepted a connection comes back with it", func() bool { return len(returned) > 0 })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if got := b.told[op]; len(got) != 1 || got[0] != pollers[0] {
+		t.Errorf("told %v, want once, and %v", got, pollers[0])
+	}
+	if s := op.Accepted(); s != nil {
+		s.Close()
 	}
 }
