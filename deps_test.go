@@ -512,3 +512,34 @@ func TestArchitectureFacts(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesNameFiles holds the files that CONTRIBUTING.md says a change goes to: they
+// exist, from the root or from the room that the same line names before them.
+func TestChangesNameFiles(t *testing.T) {
+	_, table, ok := strings.Cut(readText(t, "CONTRIBUTING.md"), "\n## Where a change goes\n")
+	if !ok {
+		t.Fatal("CONTRIBUTING.md has no section for it")
+	}
+	table, _, _ = strings.Cut(table, "\n## ")
+	name := regexp.MustCompile(`[a-z_/]+(/[a-z_]+|\.(go|txt|mod))`)
+	found := 0
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		room := "."
+		for _, file := range name.FindAllString(line, -1) {
+			if info, err := os.Stat(file); err == nil {
+				if room = file; !info.IsDir() {
+					room = path.Dir(file)
+				}
+			} else if _, err := os.Stat(filepath.Join(room, file)); err != nil {
+				t.Errorf("CONTRIBUTING.md names %s, which isn't there: %s", file, line)
+			}
+			found++
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d files are named", found)
+	}
+}
