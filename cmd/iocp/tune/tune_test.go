@@ -3,6 +3,7 @@ package tune_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -40,28 +41,11 @@ func configFor(launch func(tune.Setting) (*tune.Server, error)) tune.Config {
 }
 
 // TestFindsTheBetterOne has a default that takes at least ten times as long as
-// one other setting does.
+// one other setting does. Beside other work it may take more rounds to show.
 func TestFindsTheBetterOne(t *testing.T) {
-	chores := func(s tune.Setting) echo.Chores {
-		if s.Workers == 2 {
-			return echo.Chores{}
-		}
-		return echo.Chores{Block: 20 * time.Millisecond}
-	}
-	cfg := configFor(launcher(t, chores))
-	cfg.Budget = servetest.Bound
-	ctx, enough := context.WithCancel(context.Background())
-	defer enough()
-	said := ""
-	cfg.Progress = func(text string) {
-		said += text + "\n"
-		if strings.HasPrefix(text, "round 8,") {
-			enough()
-		}
-	}
-	report, err := tune.Run(ctx, cfg)
-	if err != nil {
-		t.Fatal(err)
+	report, said := findTheBetter(t, 8)
+	if !report.Resolved {
+		report, said = findTheBetter(t, 40)
 	}
 	if report.Recommended.Workers != 2 || !report.Resolved || !strings.HasPrefix(report.Verdict, "resolved at 95 %") || report.Goal != tune.Throughput {
 		var table strings.Builder
@@ -74,6 +58,32 @@ func TestFindsTheBetterOne(t *testing.T) {
 	if !strings.Contains(said, "a look at all") || !strings.Contains(said, "round 7") {
 		t.Errorf("it said\n%s", said)
 	}
+}
+
+// findTheBetter has it go on for so many rounds.
+func findTheBetter(t *testing.T, rounds int) (report *tune.Report, said string) {
+	chores := func(s tune.Setting) echo.Chores {
+		if s.Workers == 2 {
+			return echo.Chores{}
+		}
+		return echo.Chores{Block: 20 * time.Millisecond}
+	}
+	cfg := configFor(launcher(t, chores))
+	cfg.Budget = servetest.Bound
+	ctx, enough := context.WithCancel(context.Background())
+	defer enough()
+	last := fmt.Sprintf("round %d,", rounds)
+	cfg.Progress = func(text string) {
+		said += text + "\n"
+		if strings.HasPrefix(text, last) {
+			enough()
+		}
+	}
+	report, err := tune.Run(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report, said
 }
 
 func TestFailures(t *testing.T) {
