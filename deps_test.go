@@ -114,7 +114,7 @@ var rules = []rule{
 		return s.importsThat(func(p string) bool { return p == "unsafe" })
 	}},
 	{"tags", "the contract is the same on every system, so in package iocp only the choice of a backend depends on it", func(s source) []string {
-		allowed := []string{"backend_linux.go", "backend_windows.go", "backend_other.go"}
+		allowed := []string{"backend_linux.go", "backend_windows.go", "backend_bsd.go", "backend_other.go"}
 		if s.dir() != "." || !s.tagged || slices.Contains(allowed, s.base()) {
 			return nil
 		}
@@ -174,17 +174,24 @@ func engineImports(s source) []string {
 	return nil
 }
 
-// backendImports also speaks for readiness, the engine that epoll and uring
-// share, and for blocking, which carries out file operations: they are no
-// backends themselves.
+// backendImports also speaks for readiness, the engine that epoll, uring and kqueue
+// share, for eventset, in which that finds what is ready, and for blocking, which
+// carries out file operations: they are no backends themselves. The tests of kqueue
+// are the suite, since it isn't a backend of the system that they are run on.
 func backendImports(s source) []string {
 	below, ok := strings.CutPrefix(s.path, "internal/driver/")
 	name, _, inside := strings.Cut(below, "/")
 	if !ok || !inside {
 		return nil
 	}
-	allowed := []string{"iocp/internal/driver", "iocp/internal/driver/readiness", "iocp/internal/driver/blocking", "iocp/internal/driver/" + name, "iocp/internal/invariant"}
-	rooms := map[string][]string{"winport": {"win"}, "uring": {"uring"}, "readiness": {"epoll", "sock"}}
+	allowed := []string{"iocp/internal/driver", "iocp/internal/driver/readiness", "iocp/internal/driver/eventset", "iocp/internal/driver/blocking", "iocp/internal/driver/" + name, "iocp/internal/invariant"}
+	if s.isTest() {
+		allowed = append(allowed, "iocp/internal/driver/eventset/queuetest")
+	}
+	if s.isTest() && name == "kqueue" {
+		allowed = append(allowed, "iocp", "iocp/porttest")
+	}
+	rooms := map[string][]string{"winport": {"win"}, "uring": {"uring"}, "readiness": {"sock"}, "eventset": {"epoll", "kqueue", "sock"}}
 	for _, room := range rooms[name] {
 		allowed = append(allowed, "iocp/internal/sys/"+room)
 	}
@@ -278,6 +285,8 @@ func TestArchitectureRules(t *testing.T) {
 			{path: "internal/driver/uring/ring.go", imports: []string{"iocp/internal/driver/epoll"}},
 			{path: "internal/driver/sim/port.go", imports: []string{"iocp/internal/dispatch"}},
 			{path: "internal/driver/uring/ring.go", imports: []string{"iocp/internal/sys/epoll"}},
+			{path: "internal/driver/readiness/set.go", imports: []string{"iocp/internal/sys/epoll"}},
+			{path: "internal/driver/kqueue/kqueue.go", imports: []string{"iocp/internal/driver/eventset/queuetest"}},
 			{path: "internal/driver/winport/port.go", imports: []string{"iocp"}},
 			{path: "internal/driver/readiness/engine.go", imports: []string{"iocp/internal/driver/uring"}},
 			{path: "internal/driver/portable/portable.go", imports: []string{"iocp/internal/sys/win"}},
@@ -287,6 +296,7 @@ func TestArchitectureRules(t *testing.T) {
 		"sys": {
 			{path: "internal/sys/win/afd.go", imports: []string{"iocp/internal/driver"}},
 			{path: "internal/sys/uring/ring.go", imports: []string{"iocp/internal/sys/epoll"}},
+			{path: "internal/sys/calls/calls.go", imports: []string{"iocp/internal/sys/sock"}},
 		},
 		"unsafe": {
 			{path: "internal/sys/win/afd.go", imports: []string{"unsafe"}},
@@ -338,7 +348,10 @@ func TestArchitectureRules(t *testing.T) {
 		{path: "server/server_test.go", imports: []string{"iocp", "iocp/server", "iocp/porttest", "golang.org/x/net/nettest"}},
 		{path: "porttest/porttest.go", imports: []string{"testing", "iocp"}},
 		{path: "internal/driver/uring/ring_linux.go", imports: []string{"iocp/internal/driver", "iocp/internal/driver/readiness", "iocp/internal/invariant", "iocp/internal/sys/uring"}, tagged: true},
-		{path: "internal/driver/readiness/engine.go", imports: []string{"iocp/internal/sys/epoll", "golang.org/x/sys/unix"}},
+		{path: "internal/driver/readiness/engine.go", imports: []string{"iocp/internal/driver/eventset", "iocp/internal/sys/sock", "golang.org/x/sys/unix"}},
+		{path: "internal/driver/eventset/epoll_linux.go", imports: []string{"iocp/internal/sys/epoll", "golang.org/x/sys/unix"}, tagged: true},
+		{path: "internal/driver/kqueue/conformance_linux_test.go", imports: []string{"iocp", "iocp/porttest", "iocp/internal/driver/eventset/queuetest"}, tagged: true},
+		{path: "internal/sys/sock/transfer_unsafe_linux.go", imports: []string{"unsafe", "iocp/internal/sys/calls"}, tagged: true},
 		{path: "internal/sys/win/afd_unsafe_windows.go", imports: []string{"unsafe", "golang.org/x/sys/windows"}, tagged: true},
 		{path: "internal/sys/uring/ring_unsafe_test.go", imports: []string{"unsafe", "iocp/internal/sys/uring"}},
 		{path: "docs/chapter/mirror/chat/main.go", imports: []string{"fmt", "iocp", "iocp/routine"}},

@@ -5,6 +5,7 @@ package epoll
 
 import (
 	"iocp/internal/driver"
+	"iocp/internal/driver/eventset"
 	"iocp/internal/driver/readiness"
 )
 
@@ -16,5 +17,5 @@ func (Backend) Name() string { return "epoll" }
 
 // Open implements driver.Backend.
 func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
-	return readiness.Open(cfg, sink, readiness.Calls{})
+	return readiness.Open(cfg, sink, eventset.Epoll(), readiness.Calls{})
 }

@@ -112,7 +112,7 @@ func (s *stream) Undelivered() int64 {
 		return 0
 	}
 	left := s.send.ops.Left() - s.send.gone.Load()
-	s.raw.Control(func(fd uintptr) { left += int64(held(int(fd))) })
+	s.raw.Control(func(fd uintptr) { left += int64(driver.Held(int(fd))) })
 	return left
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"iocp/internal/driver"
+	"iocp/internal/driver/eventset"
 	"iocp/internal/driver/readiness"
 	"iocp/internal/sys/uring"
 )
@@ -30,7 +31,7 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readiness.Open(cfg, sink, x)
+	return readiness.Open(cfg, sink, eventset.Epoll(), x)
 }
 
 // entries is the size of the submission queue: the most transfers that one

@@ -37,15 +37,9 @@ func WaitPrecise(set int, events []Event, timeout time.Duration) (int, syscall.E
 	return int(n), e
 }
 
-// A Polled is a set that WaitAny waits for.
-type Polled = unix.PollFd
-
-// Poll makes a Polled of a set.
-func Poll(set int) Polled { return Polled{Fd: int32(set), Events: unix.POLLIN} }
-
-// WaitAny waits until one of some sets, at least one, has something ready (timeout
-// as for Wait, to the nanosecond).
-func WaitAny(sets []Polled, timeout time.Duration) syscall.Errno {
+// WaitAny waits until one of some descriptors, at least one, has what is asked for
+// (ppoll(2); timeout as for Wait, to the nanosecond).
+func WaitAny(sets []unix.PollFd, timeout time.Duration) syscall.Errno {
 	calls.Count(calls.Wait)
 	var until *unix.Timespec
 	if timeout >= 0 {

@@ -35,16 +35,3 @@ func vectors(call uintptr, fd int, bufs [][]byte, bytes int) (int, syscall.Errno
 	r, _, e := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&iov[0])), uintptr(n))
 	return result(r, e)
 }
-
-// look answers EAGAIN while there is neither data nor an end to be read.
-func look(fd int) syscall.Errno {
-	fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds[:], 0)
-	if errno, ok := err.(syscall.Errno); ok {
-		return errno
-	}
-	if n == 0 {
-		return unix.EAGAIN
-	}
-	return 0
-}

@@ -17,10 +17,13 @@ const rawBytesMax = 64 << 10
 // Dissolve ends a socket's association with its peer, also one that a connect
 // in progress is making (connect(2), AF_UNSPEC). The socket may be connected
 // again.
-func Dissolve(fd int) syscall.Errno {
+func Dissolve(fd int) error {
 	sa := unix.RawSockaddr{Family: unix.AF_UNSPEC}
 	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
-	return e
+	if e != 0 {
+		return e
+	}
+	return nil
 }
 
 // Recv receives into the first bytes of bufs, so many at most, without waiting.
