@@ -78,6 +78,8 @@ var givenUp = map[string]string{
 	"tray":    "local queue",
 	"stray":   "orphan, requeued, unknown",
 	"parcel":  "request to rebalance",
+	"todo":    "ready list",
+	"remind":  "ask for a flush",
 	"laden":   "not empty",
 	"bell":    "waker",
 	"toil":    "batch",

@@ -55,5 +55,7 @@
 // by plain system calls where io_uring is refused (epoll). Elsewhere, and as
 // the reference, it is built on package net (portable). [New] takes the first
 // that works; [Stats] tells which, and why others were passed over. The suite
-// in package porttest holds them all to the same clauses.
+// in package porttest holds them all to the same clauses. For macOS and FreeBSD
+// there is kqueue besides, which New takes only if it is named, since it has yet
+// to be run there.
 package iocp
