@@ -13,7 +13,7 @@ var everything = []string{"./...", "./cmd/iocp/..."}
 
 var (
 	vetSystems   = []string{"linux", "windows", "windows/arm64", "windows/386", "darwin", "freebsd"}
-	lintSystems  = []string{"linux", "windows", "darwin"}
+	lintSystems  = []string{"linux", "windows", "darwin", "freebsd"}
 	crossTargets = []string{"linux/amd64", "linux/arm64", "linux/386", "linux/arm", "windows/amd64", "windows/arm64", "windows/386", "darwin/arm64", "freebsd/amd64"}
 	// Of these only the library is built, which takes some four seconds of CPU each.
 	libraryTargets = []string{"openbsd/amd64", "netbsd/amd64", "dragonfly/amd64", "solaris/amd64", "illumos/amd64", "aix/ppc64", "js/wasm", "wasip1/wasm"}
