@@ -29,31 +29,6 @@ func (b *bench) caller(v6 bool, port uint16) *stream {
 	return s
 }
 
-// connected connects and gives the error that this ends with.
-func (b *bench) connected(s *stream, to netip.AddrPort) error {
-	b.Helper()
-	op := &driver.Op{Kind: driver.KindConnect}
-	if err := s.Connect(op, to); err != nil {
-		return err
-	}
-	b.until("a connect's end", func() bool {
-		b.must(b.port.Poll(0))
-		return len(b.hearers(op)) > 0
-	})
-	return op.Err
-}
-
-// deadPort is one where nobody listens.
-func (b *bench) deadPort(ip string) netip.AddrPort {
-	b.Helper()
-	ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-	if err != nil {
-		b.Skipf("capability: %v", err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).AddrPort()
-}
-
 // withPort tries with one port after another where nobody listens, until no other
 // process of the machine has to do with it: try's error says whether that is so.
 func (b *bench) withPort(ip string, try func(port netip.AddrPort) error) error {

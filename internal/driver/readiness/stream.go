@@ -13,7 +13,6 @@ import (
 
 	"iocp/internal/driver"
 	"iocp/internal/driver/eventset"
-	"iocp/internal/sys/sock"
 )
 
 // stream is a TCP socket, and the greater part of a Unix stream socket and of
@@ -151,34 +150,6 @@ func (s *stream) handle() handle {
 
 // standIn is a stream that is in the table for what is none.
 func standIn(h handle) *stream { return &stream{part: true, rare: &rarely{whole: h}} }
-
-// NewStream implements driver.Port.
-func (p *Port) NewStream(v6 bool) (driver.Stream, error) {
-	fd, err := newSocket(family(v6), unix.SOCK_STREAM)
-	if err != nil {
-		return nil, err
-	}
-	if err := noDelay(fd); err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	return newStream(fd, v6, netip.AddrPort{}), nil
-}
-
-func family(v6 bool) int {
-	if v6 {
-		return unix.AF_INET6
-	}
-	return unix.AF_INET
-}
-
-func newSocket(family, kind int) (int, error) {
-	fd, err := sock.Socket(family, kind)
-	if err != nil {
-		return -1, sysError("socket", err)
-	}
-	return fd, nil
-}
 
 func (s *stream) queue(send bool) *queue {
 	if send {
