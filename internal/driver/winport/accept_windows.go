@@ -66,7 +66,7 @@ func (r *record) dropConn() {
 }
 
 // packet implements owner.
-func (l *Listener) packet(r *record, _ int) {
+func (l *Listener) packet(r *record, _ int, by *poller) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.returned(r) {
@@ -79,7 +79,7 @@ func (l *Listener) packet(r *record, _ int) {
 		}
 	}
 	if r.many != nil {
-		r.many.accepted(r, conn, err)
+		r.many.accepted(r, conn, err, by)
 		return
 	}
 	if err == nil && !r.canceled {
@@ -90,7 +90,7 @@ func (l *Listener) packet(r *record, _ int) {
 	}
 	r.end(0, err)
 	l.accepts.remove(r)
-	l.port.finish(r, true)
+	l.port.finish(&l.accepts, r, by)
 }
 
 // take gives the connection of an accept that is over, or the error. After a

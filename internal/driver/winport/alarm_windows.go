@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// alarm ends waits in time. GetQueuedCompletionStatusEx looks at its timeout with
+// alarm ends a poller's waits in time. GetQueuedCompletionStatusEx looks at its timeout with
 // the system's clock tick, every 15.6 ms, so it ends that much later than it was
 // asked to. Go's runtime has timers of half a millisecond (high-resolution
 // waitable timers, from Windows 10 1803 on): one of those
@@ -14,42 +14,51 @@ import (
 // Setting a timer may wake a thread of the runtime. So one that is set for an
 // earlier time stays as it is: it has the wait end early, and the next sets it.
 type alarm struct {
-	mu     sync.Mutex // held while the poller is woken, lest the port be closed
-	timer  *time.Timer
-	at     time.Time // zero once it has gone off
+	timer *time.Timer
+	at    time.Time // zero once it has gone off
+}
+
+// alarms is the alarms of a port that are set, each with the poller that it wakes.
+type alarms struct {
+	mu     sync.Mutex // of all that is an alarm's, too
+	set    map[*alarm]struct{}
 	closed bool
 }
 
-// set has the poller woken at that time, or earlier.
-func (a *alarm) set(p *Port, at time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// start has wake called at that time, or earlier.
+func (all *alarms) start(a *alarm, at time.Time, wake func()) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	switch {
-	case a.closed || !a.at.IsZero() && !a.at.After(at):
+	case all.closed || !a.at.IsZero() && !a.at.After(at):
 		return
 	case a.timer == nil:
-		a.timer = time.AfterFunc(time.Until(at), func() { a.ring(p) })
+		a.timer = time.AfterFunc(time.Until(at), func() { all.ring(a, wake) })
 	default:
 		a.timer.Reset(time.Until(at))
 	}
 	a.at = at
-}
-
-func (a *alarm) ring(p *Port) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.at = time.Time{}
-	if !a.closed {
-		p.Wake()
+	if all.set == nil {
+		all.set = make(map[*alarm]struct{})
 	}
+	all.set[a] = struct{}{}
 }
 
-// stop ends it for good, before the port is closed.
-func (a *alarm) stop() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = true
-	if a.timer != nil {
+func (all *alarms) ring(a *alarm, wake func()) {
+	all.mu.Lock()
+	a.at = time.Time{}
+	delete(all.set, a)
+	all.mu.Unlock()
+	wake()
+}
+
+// stop ends all for good, lest a timer keep a closed port in memory.
+func (all *alarms) stop() {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.closed = true
+	for a := range all.set {
 		a.timer.Stop()
 	}
+	all.set = nil
 }

@@ -1,8 +1,9 @@
 // Package winport is the backend for Windows itself: its completion port, with
 // the overlapped calls of Winsock.
 //
-// Whoever waits polls: Port.Poll is GetQueuedCompletionStatusEx, and packets
-// go from there to the sink without passing through another goroutine.
+// Whoever waits polls, any number at a time: Poller.Poll is
+// GetQueuedCompletionStatusEx, and packets go from there to the sink without
+// passing through another goroutine.
 //
 // What the kernel holds of an operation is a [record]: the OVERLAPPED, the
 // WSABUFs, and pins on the caller's buffers. Records belong to the port, are
@@ -10,7 +11,7 @@
 // whatever was cancelled or closed meanwhile (C55).
 //
 // Locks: a socket's or listener's mutex, then the pool's, the record slab's,
-// or those that the sink takes. Each is held for system calls that don't wait.
+// or those that the sink takes, and the waker's below these. Each is held for system calls that don't wait.
 package winport
 
 import (
@@ -44,6 +45,8 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 		return nil, sysError("CreateIoCompletionPort", err)
 	}
 	p := &Port{handle: port, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts}
+	p.own = &poller{port: p}
+	p.waker.init(func() error { return windows.PostQueuedCompletionStatus(port, 0, wakeKey, nil) })
 	p.crew = blocking.NewCrew(sink, p.Wake)
 	return p, nil
 }

@@ -60,7 +60,7 @@ func (s *Stream) Connect(op *driver.Op, addr netip.AddrPort) error {
 	case networkAnswer(err):
 		s.spent = true
 		r.end(0, err)
-		s.port.finish(r, false)
+		s.port.finish(&s.recvs, r, nil)
 	default:
 		s.port.records.put(r)
 		return err
@@ -127,7 +127,7 @@ func (s *Stream) renew() error {
 }
 
 // connectOver reports the end of a connect.
-func (s *Stream) connectOver(r *record, status syscall.Errno) {
+func (s *Stream) connectOver(r *record, status syscall.Errno, by *poller) {
 	s.connecting = nil
 	err := s.outcome(r, "ConnectEx", status)
 	if err == nil {
@@ -135,7 +135,7 @@ func (s *Stream) connectOver(r *record, status syscall.Errno) {
 	}
 	s.spent = err != nil
 	r.end(0, err)
-	s.port.finish(r, true)
+	s.port.finish(&s.recvs, r, by)
 }
 
 // connected makes a socket that ConnectEx has connected like any other: until

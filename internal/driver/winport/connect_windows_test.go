@@ -56,7 +56,7 @@ func (b *bench) pendingConnect(s driver.Stream) *driver.Op {
 	for range 16 {
 		op := &driver.Op{Kind: driver.KindConnect}
 		b.ok(b.stream().Connect(op, full.LocalAddr()))
-		b.ok(b.port.Poll(100 * time.Millisecond))
+		b.ok(b.me.Poll(100 * time.Millisecond))
 		if b.take() == nil {
 			op = &driver.Op{Kind: driver.KindConnect}
 			b.ok(s.Connect(op, full.LocalAddr()))

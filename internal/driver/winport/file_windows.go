@@ -56,14 +56,14 @@ func (f *File) submit(op *driver.Op) error {
 	r := f.port.records.take(f, op)
 	op.N = 0
 	f.ops.push(r)
-	f.begin(r, false)
+	f.begin(r, nil)
 	return nil
 }
 
 // begin gives the operation, or what is left of a long one, to the kernel. An
 // error that the call itself answers has no packet (C46), and ReadFile answers
 // the end of the file in either way (C129): both are reported alike.
-func (f *File) begin(r *record, polling bool) {
+func (f *File) begin(r *record, by *poller) {
 	op := r.op
 	b := op.Bufs()[0][op.N:]
 	b = b[:min(len(b), driver.TransferMax)]
@@ -82,7 +82,7 @@ func (f *File) begin(r *record, polling bool) {
 	}
 	f.landed(r)
 	status, _ := err.(syscall.Errno)
-	f.report(r, status, polling)
+	f.report(r, status, by)
 }
 
 // at says where in a file the operation is, or what has been done of it less:
@@ -96,7 +96,7 @@ func (r *record) at(off int64, done int) {
 }
 
 // packet implements owner.
-func (f *File) packet(r *record, n int) {
+func (f *File) packet(r *record, n int, by *poller) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.returned(r) {
@@ -104,18 +104,18 @@ func (f *File) packet(r *record, n int) {
 	}
 	r.op.N += n
 	if status := r.status(); status == 0 && n == driver.TransferMax && r.op.N < r.op.Len() && !f.closed && !r.canceled {
-		f.begin(r, true)
+		f.begin(r, by)
 	} else {
-		f.report(r, status, true)
+		f.report(r, status, by)
 	}
 	f.releaseLast()
 }
 
 // report ends an operation that the kernel doesn't hold.
-func (f *File) report(r *record, status syscall.Errno, polling bool) {
+func (f *File) report(r *record, status syscall.Errno, by *poller) {
 	f.ops.remove(r)
 	r.end(r.op.N, f.result(r, status))
-	f.port.finish(r, polling)
+	f.port.finish(&f.ops, r, by)
 }
 
 // result is the error that a status means.

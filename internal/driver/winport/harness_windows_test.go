@@ -23,6 +23,7 @@ type bench struct {
 	t    *testing.T
 	port driver.Port
 	pool *driver.Pool
+	me   driver.Poller // the goroutine's
 
 	accepts driver.Accepts
 
@@ -53,7 +54,7 @@ func newBenchWith(t *testing.T, pool *driver.Pool) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.port = port
+	b.port, b.me = port, port.NewPoller(new(driver.LocalQueue))
 	t.Cleanup(b.close)
 	return b
 }
@@ -76,7 +77,7 @@ func (b *bench) close() {
 
 func (b *bench) poll() {
 	b.t.Helper()
-	if err := b.port.Poll(time.Second); err != nil {
+	if err := b.me.Poll(time.Second); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -119,7 +120,7 @@ func (b *bench) expect(op *driver.Op) *driver.Op {
 // quiet fails if a completion comes without cause.
 func (b *bench) quiet() {
 	b.t.Helper()
-	if err := b.port.Poll(30 * time.Millisecond); err != nil {
+	if err := b.me.Poll(30 * time.Millisecond); err != nil {
 		b.t.Fatal(err)
 	}
 	if op := b.take(); op != nil {

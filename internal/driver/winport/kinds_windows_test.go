@@ -18,7 +18,7 @@ func TestStreamKnowsItsKinds(t *testing.T) {
 		if !refused(k, func() { new(Stream).begin(r) }) {
 			t.Errorf("%v is begun", k)
 		}
-		if k != driver.KindConnect && !refused(k, func() { new(Stream).over(r, 0) }) {
+		if k != driver.KindConnect && !refused(k, func() { new(Stream).over(r, 0, nil) }) {
 			t.Errorf("%v passes for another kind when it is over", k)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 // accepted. They are reported in that order too: the kernel gives records back
 // in order (C62, C74), but what completes inside the starting call may be
 // queued before the packet of an earlier one that has just been completed on
-// another processor.
+// another processor, and two threads may have dequeued packets of one line.
 type line struct {
-	recs []*record
+	recs  []*record
+	order driver.Order // of what has been reported
 }
 
 func (l *line) push(r *record) { l.recs = append(l.recs, r) }

@@ -122,7 +122,7 @@ func (l *Listener) Cancel(op *driver.Op) bool {
 	}
 	for _, st := range l.standing {
 		if st.op == op {
-			return st.stop(driver.ErrAborted, false)
+			return st.stop(driver.ErrAborted, nil)
 		}
 	}
 	return false
@@ -134,7 +134,7 @@ func (l *Listener) CancelAll() int {
 	defer l.mu.Unlock()
 	n := l.cancelAll(&l.accepts)
 	for _, st := range slices.Clone(l.standing) {
-		if st.stop(driver.ErrAborted, false) {
+		if st.stop(driver.ErrAborted, nil) {
 			n++
 		}
 	}
@@ -151,7 +151,7 @@ func (l *Listener) Close() error {
 	}
 	l.closed = true
 	for _, st := range slices.Clone(l.standing) {
-		st.stop(net.ErrClosed, false)
+		st.stop(net.ErrClosed, nil)
 	}
 	return l.release()
 }

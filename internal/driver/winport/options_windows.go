@@ -2,6 +2,7 @@ package winport
 
 import (
 	"cmp"
+	"math"
 	"net"
 	"net/netip"
 	"time"
@@ -154,4 +155,9 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// milliseconds rounds a time up to what the kernel counts in.
+func milliseconds(d time.Duration) uint32 {
+	return uint32(min((d+time.Millisecond-1)/time.Millisecond, math.MaxUint32-1))
 }

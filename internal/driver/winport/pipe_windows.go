@@ -64,15 +64,15 @@ func (e *PipeEnd) Transfer(op *driver.Op) error {
 	r.alone = true
 	op.N = 0
 	e.ops.push(r)
-	e.advance(false)
+	e.advance(nil)
 	return nil
 }
 
 // advance reports what is over and starts what is next.
-func (e *PipeEnd) advance(polling bool) {
+func (e *PipeEnd) advance(by *poller) {
 	for {
 		for r := e.ops.over(); r != nil; r = e.ops.over() {
-			e.port.finish(r, polling)
+			e.port.finish(&e.ops, r, by)
 		}
 		r := e.ops.ready()
 		if r == nil {
@@ -118,14 +118,14 @@ func piece(op *driver.Op) []byte {
 }
 
 // packet implements owner.
-func (e *PipeEnd) packet(r *record, n int) {
+func (e *PipeEnd) packet(r *record, n int, by *poller) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.returned(r) {
 		return
 	}
 	e.over(r, n, r.status())
-	e.advance(true)
+	e.advance(by)
 	e.releaseLast()
 }
 
@@ -170,7 +170,7 @@ func (e *PipeEnd) Cancel(op *driver.Op) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	found := e.cancelOn(&e.ops, op)
-	e.advance(false)
+	e.advance(nil)
 	return found
 }
 
@@ -179,7 +179,7 @@ func (e *PipeEnd) CancelAll() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := e.cancelAll(&e.ops)
-	e.advance(false)
+	e.advance(nil)
 	return n
 }
 
@@ -193,7 +193,7 @@ func (e *PipeEnd) Close() error {
 	}
 	e.ops.giveUp(net.ErrClosed)
 	err := e.shut()
-	e.advance(false)
+	e.advance(nil)
 	return err
 }
 

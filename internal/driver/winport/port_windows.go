@@ -1,9 +1,7 @@
 package winport
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 
 	"iocp/internal/driver"
 	"iocp/internal/driver/blocking"
-	"iocp/internal/sys/win"
 )
 
 // The completion keys. Packets of operations are told apart by their records.
@@ -31,93 +28,19 @@ type Port struct {
 
 	lent    atomic.Int64  // records in the kernel
 	unknown atomic.Uint64 // packets that belong to no record
-	woken   atomic.Bool   // a wake packet is queued
 	shut    atomic.Bool
 
-	alarm alarm
-	crew  *blocking.Crew // reads files that are sent
-
-	// The poller's own.
-	entries  [128]win.OverlappedEntry
-	reported bool
+	waker  waker
+	alarms alarms
+	own    *poller        // of the port itself: no worker's
+	crew   *blocking.Crew // reads files that are sent
 }
-
-// NewPoller implements driver.Port.
-func (p *Port) NewPoller(*driver.LocalQueue) driver.Poller { return driver.NewSinglePoller(p) }
-
-// SeveralPoll implements driver.Port.
-func (p *Port) SeveralPoll() bool { return false }
 
 // Poll implements driver.Port.
-func (p *Port) Poll(timeout time.Duration) error {
-	deadline := time.Now().Add(max(timeout, 0))
-	if timeout > 0 {
-		p.alarm.set(p, deadline)
-	}
-	p.reported = false
-	for {
-		woken, err := p.dequeue(patience(timeout))
-		if errors.Is(err, windows.Errno(windows.WAIT_TIMEOUT)) {
-			return nil
-		}
-		if err != nil {
-			return sysError("GetQueuedCompletionStatusEx", err)
-		}
-		if woken || p.reported || p.shut.Load() || timeout == 0 {
-			return nil
-		}
-		if timeout > 0 {
-			timeout = max(time.Until(deadline), 0)
-		}
-	}
-}
+func (p *Port) Poll(timeout time.Duration) error { return p.own.Poll(timeout) }
 
-// dequeue removes packets once and sees to each; it tells whether Wake's was
-// among them.
-func (p *Port) dequeue(timeout uint32) (woken bool, err error) {
-	n, err := system.dequeue(p.handle, p.entries[:], timeout)
-	if err != nil {
-		return false, err
-	}
-	for _, e := range p.entries[:n] {
-		if e.Key == wakeKey {
-			p.woken.Store(false)
-			woken = true
-			continue
-		}
-		r, owner := p.records.find(e.Overlapped)
-		if r == nil {
-			p.unknown.Add(1)
-			continue
-		}
-		owner.packet(r, int(e.Bytes))
-	}
-	return woken, nil
-}
-
-// patience is how long the kernel is to wait: see alarm.
-func patience(timeout time.Duration) uint32 {
-	if timeout == 0 {
-		return 0
-	}
-	return windows.INFINITE
-}
-
-// milliseconds rounds a time up to what the kernel counts in.
-func milliseconds(d time.Duration) uint32 {
-	return uint32(min((d+time.Millisecond-1)/time.Millisecond, math.MaxUint32-1))
-}
-
-// Wake implements driver.Port. It takes no lock, since the sink may call it
-// with its own held. At most one packet is on its way at a time.
-func (p *Port) Wake() {
-	if p.woken.Swap(true) {
-		return
-	}
-	if err := windows.PostQueuedCompletionStatus(p.handle, 0, wakeKey, nil); err != nil {
-		p.woken.Store(false)
-	}
-}
+// Wake implements driver.Port. The sink may call it with its lock held.
+func (p *Port) Wake() { p.waker.wakeAll() }
 
 // Flush implements driver.Port: nothing is held back.
 func (p *Port) Flush() {}
@@ -146,7 +69,8 @@ func (p *Port) InFlight() int { return int(p.lent.Load()) + p.crew.InFlight() }
 // that waited for their packets; they are closed here.
 func (p *Port) Close() error {
 	p.crew.Wait()
-	p.alarm.stop()
+	p.alarms.stop()
+	p.waker.close()
 	for _, h := range p.handles.All() {
 		h.mu.Lock()
 		h.release()
@@ -160,17 +84,20 @@ func (p *Port) Close() error {
 	return sysError("CloseHandle", windows.CloseHandle(p.handle))
 }
 
-// report gives an operation, whose result is set, to the sink.
-func (p *Port) report(op *driver.Op, polling bool) {
-	if polling {
-		p.reported = true
+// report gives an operation, whose result is set, to the sink. order is that of its
+// direction, and by who polls, or nil.
+func (p *Port) report(op *driver.Op, order *driver.Order, by *poller) {
+	var local *driver.LocalQueue
+	if by != nil {
+		by.reported = true
+		local = by.local
 	}
-	p.sink.Complete(op, nil, driver.ByPoller(polling))
+	p.sink.Complete(op, order, local)
 }
 
-// finish reports the operation of a record and frees the record.
-func (p *Port) finish(r *record, polling bool) {
+// finish reports the operation of a record, which stood in line, and frees the record.
+func (p *Port) finish(l *line, r *record, by *poller) {
 	op := r.op
 	p.records.put(r)
-	p.report(op, polling)
+	p.report(op, &l.order, by)
 }

@@ -14,22 +14,22 @@ import (
 
 func TestPollTimesOutAndIsWoken(t *testing.T) {
 	b := newBench(t)
-	b.ok(b.port.Poll(0))
+	b.ok(b.me.Poll(0))
 	start := time.Now()
-	b.ok(b.port.Poll(20 * time.Millisecond))
+	b.ok(b.me.Poll(20 * time.Millisecond))
 	if d := time.Since(start); d < 20*time.Millisecond {
 		t.Errorf("a wait of 20ms took %v", d)
 	}
 	b.port.Wake()
 	b.port.Wake()
-	b.ok(b.port.Poll(-1)) // ends by the Wake before
+	b.ok(b.me.Poll(-1)) // ends by the Wake before
 	go b.port.Wake()
-	b.ok(b.port.Poll(-1))
+	b.ok(b.me.Poll(-1))
 	if op := b.take(); op != nil {
 		t.Errorf("Wake made a completion: %v", op)
 	}
 	start = time.Now()
-	b.ok(b.port.Poll(20 * time.Millisecond))
+	b.ok(b.me.Poll(20 * time.Millisecond))
 	if time.Since(start) < 20*time.Millisecond {
 		t.Error("two Wakes without a Poll between them left a packet behind")
 	}
@@ -44,9 +44,9 @@ func TestPollGivesNoTimeout(t *testing.T) {
 		if d == time.Hour {
 			go b.port.Wake()
 		}
-		b.ok(b.port.Poll(d)) // the hour's alarm is in nobody's way
+		b.ok(b.me.Poll(d)) // the hour's alarm is in nobody's way
 	}
-	b.ok(b.port.Poll(0))
+	b.ok(b.me.Poll(0))
 	for _, ms := range given() {
 		if ms != 0 && ms != windows.INFINITE {
 			t.Errorf("the kernel was given %d ms", ms)

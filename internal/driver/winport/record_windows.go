@@ -61,8 +61,9 @@ type record struct {
 // owner is the socket or listener that a record serves.
 type owner interface {
 	driver.Handle
-	// packet says that the kernel has given the record back.
-	packet(r *record, n int)
+	// packet says that the kernel has given the record back, to the poller that
+	// has dequeued its packet.
+	packet(r *record, n int, by *poller)
 }
 
 // load describes to the kernel the first bytes of bufs, so many at most.

@@ -66,7 +66,7 @@ func (s *Stream) partRead(r *record, n int, status syscall.Errno) {
 	default:
 		r.end(r.op.N, fileError("ReadFile", status))
 	}
-	s.advance(&s.sends, false)
+	s.advance(&s.sends, nil)
 	s.releaseLast()
 }
 

@@ -20,6 +20,8 @@ type standing struct {
 	op   *driver.Op
 	reqs []*record // in the kernel
 
+	order driver.Order
+
 	// The last request to come back brought no connection, so that having new
 	// ones in the kernel doesn't mean that the setback is over.
 	doubtful bool
@@ -30,27 +32,27 @@ type standing struct {
 // acceptMany starts a standing accept. The lock is held.
 func (l *Listener) acceptMany(op *driver.Op) error {
 	st := &standing{l: l, op: op}
-	st.Init(&l.mu, l.port.accepts, func() { st.fill(false) }, func() { st.supply(false) })
+	st.Init(&l.mu, l.port.accepts, func() { st.fill(nil) }, func() { st.supply(nil) })
 	l.standing = append(l.standing, st)
-	st.fill(false)
+	st.fill(nil)
 	return nil
 }
 
 // fill keeps the kernel supplied with requests, but for a setback.
-func (st *standing) fill(polling bool) {
+func (st *standing) fill(by *poller) {
 	if !st.On() {
-		st.supply(polling)
+		st.supply(by)
 	}
 }
 
 // supply is fill, in a setback too.
-func (st *standing) supply(polling bool) {
+func (st *standing) supply(by *poller) {
 	for st.err == nil && len(st.reqs) < requestsMax && len(st.reqs) < st.Room() {
 		r := st.l.port.records.take(st.l, st.op)
 		r.many = st
 		if err := st.l.post(r); err != nil {
 			st.l.port.records.put(r)
-			st.failed(err, polling)
+			st.failed(err, by)
 			return
 		}
 		st.reqs = append(st.reqs, r)
@@ -62,46 +64,46 @@ func (st *standing) supply(polling bool) {
 
 // failed sees to a request that the kernel refuses, or that is back with an error.
 // Nobody misses anything as long as there is another.
-func (st *standing) failed(err error, polling bool) {
+func (st *standing) failed(err error, by *poller) {
 	if !driver.Passes(err) {
-		st.stop(err, polling)
+		st.stop(err, by)
 		return
 	}
 	if st.Failed(len(st.reqs) == 0) {
-		st.l.port.report(st.Node(st.op, nil, err), polling)
+		st.l.port.report(st.Node(st.op, nil, err), &st.order, by)
 	}
 }
 
 // accepted sees to a request that is back, with a connection or an error.
 // Connections are reported even when the accept is ending: they exist, and
 // nobody else would close them.
-func (st *standing) accepted(r *record, conn *Stream, err error) {
+func (st *standing) accepted(r *record, conn *Stream, err error, by *poller) {
 	st.reqs = slices.DeleteFunc(st.reqs, func(o *record) bool { return o == r })
 	st.l.port.records.put(r)
 	switch {
 	case conn != nil:
-		st.l.port.report(st.Node(st.op, conn, nil), true)
-		st.succeeded()
+		st.l.port.report(st.Node(st.op, conn, nil), &st.order, by)
+		st.succeeded(by)
 	case st.err == nil:
 		st.doubtful = true
-		st.failed(err, true)
+		st.failed(err, by)
 	}
-	st.endIfEmpty(true)
+	st.endIfEmpty(by)
 }
 
 // succeeded goes on after a connection.
-func (st *standing) succeeded() {
+func (st *standing) succeeded(by *poller) {
 	if st.doubtful {
 		st.doubtful = false
-		st.supply(true)
+		st.supply(by)
 		return
 	}
-	st.fill(true)
+	st.fill(by)
 }
 
 // stop begins the end, for which err is the reason, and reports whether it
 // hadn't begun before. The last request that comes back completes it.
-func (st *standing) stop(err error, polling bool) bool {
+func (st *standing) stop(err error, by *poller) bool {
 	if st.err != nil {
 		return false
 	}
@@ -111,12 +113,12 @@ func (st *standing) stop(err error, polling bool) bool {
 		r.canceled = true
 		system.cancel(st.l.sock, &r.ov)
 	}
-	st.endIfEmpty(polling)
+	st.endIfEmpty(by)
 	return true
 }
 
 // endIfEmpty reports the last completion once no request is in the kernel.
-func (st *standing) endIfEmpty(polling bool) {
+func (st *standing) endIfEmpty(by *poller) {
 	l := st.l
 	i := slices.Index(l.standing, st)
 	if st.err == nil || len(st.reqs) > 0 || i < 0 {
@@ -124,5 +126,5 @@ func (st *standing) endIfEmpty(polling bool) {
 	}
 	l.standing = slices.Delete(l.standing, i, i+1)
 	st.op.More, st.op.Err = false, st.err
-	l.port.report(st.op, polling)
+	l.port.report(st.op, &st.order, by)
 }

@@ -50,7 +50,7 @@ func TestStorm(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d operations accepted, %d completed", accepted.Load(), ended.Load())
 		}
-		b.ok(b.port.Poll(10 * time.Millisecond))
+		b.ok(b.me.Poll(10 * time.Millisecond))
 	}
 }
 

@@ -71,11 +71,11 @@ func newConnected(sock windows.Handle, v6 bool) *Stream {
 }
 
 // packet implements owner.
-func (s *Stream) packet(r *record, n int) {
+func (s *Stream) packet(r *record, n int, by *poller) {
 	var unused *driver.Buf
 	s.mu.Lock()
 	if s.returned(r) {
-		unused = s.over(r, n)
+		unused = s.over(r, n, by)
 		s.releaseLast()
 	}
 	s.mu.Unlock()
@@ -84,11 +84,11 @@ func (s *Stream) packet(r *record, n int) {
 
 // over looks at an operation that the kernel has given back, and goes on with its
 // line. What it returns is to be given back without the lock, which is held.
-func (s *Stream) over(r *record, n int) (unused *driver.Buf) {
+func (s *Stream) over(r *record, n int, by *poller) (unused *driver.Buf) {
 	op, status := r.op, r.status()
 	switch op.Kind {
 	case driver.KindConnect:
-		s.connectOver(r, status)
+		s.connectOver(r, status, by)
 		return nil
 	case driver.KindRecv:
 		s.received(r, n, status)
@@ -103,7 +103,7 @@ func (s *Stream) over(r *record, n int) (unused *driver.Buf) {
 	default:
 		panic(op.Kind.Misplaced())
 	}
-	s.advance(s.line(op.Kind), true)
+	s.advance(s.line(op.Kind), by)
 	return unused
 }
 
@@ -117,10 +117,10 @@ func (s *Stream) line(kind driver.Kind) *line {
 
 // advance reports what is over and starts what may be started. The lock is
 // held.
-func (s *Stream) advance(l *line, polling bool) {
+func (s *Stream) advance(l *line, by *poller) {
 	for {
 		for r := l.over(); r != nil; r = l.over() {
-			s.port.finish(r, polling)
+			s.port.finish(l, r, by)
 		}
 		r := l.ready()
 		if r == nil {
@@ -150,7 +150,7 @@ func (s *Stream) Cancel(op *driver.Op) bool {
 	for _, l := range []*line{&s.recvs, &s.sends} {
 		if s.cancelOn(l, op) {
 			found = true
-			s.advance(l, false)
+			s.advance(l, nil)
 		}
 	}
 	if s.connecting != nil && s.connecting.op == op {
@@ -166,7 +166,7 @@ func (s *Stream) CancelAll() int {
 	n := 0
 	for _, l := range []*line{&s.recvs, &s.sends} {
 		n += s.cancelAll(l)
-		s.advance(l, false)
+		s.advance(l, nil)
 	}
 	if s.connecting != nil && s.cancel(s.connecting) {
 		n++
@@ -227,7 +227,7 @@ func (s *Stream) shutDown(now bool) error {
 	}
 	for _, l := range []*line{&s.recvs, &s.sends} {
 		l.giveUp(net.ErrClosed)
-		s.advance(l, false)
+		s.advance(l, nil)
 	}
 	return err
 }

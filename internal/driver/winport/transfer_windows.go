@@ -45,7 +45,7 @@ func (s *Stream) submit(l *line, op *driver.Op, alone bool) error {
 		return err
 	}
 	if r.state == done {
-		s.advance(l, false)
+		s.advance(l, nil)
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (s *Stream) Kick() {
 		return
 	}
 	unused := s.fetch(s.recvs.recs[0])
-	s.advance(&s.recvs, false)
+	s.advance(&s.recvs, nil)
 	s.mu.Unlock()
 	giveBack(unused)
 }
