@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"iocp/internal/driver"
+	"iocp/internal/sys/win"
 )
 
 // Recv implements driver.Stream. One receive at a time is with the kernel: when
@@ -159,21 +160,47 @@ func (s *Stream) fetch(r *record) (unused *driver.Buf) {
 	return buf
 }
 
-// receiveNow receives without waiting and without a packet: that is what a
-// call without OVERLAPPED does (C53) on a socket made non-blocking, which
-// overlapped operations take no notice of (C54).
+// receiveNow receives without waiting and without a packet.
 func (s *Stream) receiveNow(r *record, b []byte) (int, error) {
-	if !s.nonblocking {
-		if err := setNonblock(s.sock); err != nil {
-			return 0, err
-		}
-		s.nonblocking = true
+	if err := s.unblock(); err != nil {
+		return 0, err
 	}
 	r.inline[0] = windows.WSABuf{Len: uint32(min(len(b), driver.TransferMax)), Buf: &b[0]}
 	defer func() { r.inline[0] = windows.WSABuf{} }()
 	r.flags = 0
 	err := windows.WSARecv(s.sock, &r.inline[0], 1, &r.got, &r.flags, nil, nil)
 	return int(r.got), err
+}
+
+// SendNow implements driver.NowSender.
+func (s *Stream) SendNow(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return 0, net.ErrClosed
+	case len(s.sends.recs) > 0:
+		return 0, driver.ErrWouldBlock
+	}
+	if err := s.unblock(); err != nil {
+		return 0, err
+	}
+	n, err := win.SendNow(s.sock, b)
+	if err == windows.WSAEWOULDBLOCK {
+		return 0, driver.ErrWouldBlock
+	}
+	return n, sysError("WSASend", err)
+}
+
+// unblock makes the socket non-blocking. Then a call without OVERLAPPED neither waits
+// nor makes a packet (C53), and overlapped operations take no notice (C54).
+func (s *Stream) unblock() error {
+	if s.nonblocking {
+		return nil
+	}
+	err := setNonblock(s.sock)
+	s.nonblocking = err == nil
+	return err
 }
 
 // Kick implements driver.Kicker: a buffer has come back. A stream

@@ -129,3 +129,12 @@ func UpdateAcceptContext(s, listener windows.Handle) error {
 func UpdateConnectContext(s windows.Handle) error {
 	return windows.Setsockopt(s, windows.SOL_SOCKET, windows.SO_UPDATE_CONNECT_CONTEXT, nil, 0)
 }
+
+// SendNow is WSASend without OVERLAPPED: on a non-blocking socket it sends what there
+// is room for, or fails with WSAEWOULDBLOCK. There must be a byte to send.
+func SendNow(s windows.Handle, b []byte) (int, error) {
+	buf := windows.WSABuf{Len: uint32(len(b)), Buf: &b[0]}
+	var n uint32
+	err := windows.WSASend(s, &buf, 1, &n, 0, nil, nil)
+	return int(n), err
+}
