@@ -50,12 +50,14 @@ type habit struct {
 	then    string
 }
 
+const wineResets = "capability: Wine tells one operation of a reset and no other, and leaves some sends waiting behind it"
+
 // TestCrowd runs random programs while several workers wait, get stuck, block,
 // and make room for others, at the same time.
 func TestCrowd(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
 		if backend != "sim" && underWine() {
-			t.Skip("capability: Wine tells one operation of a reset and no other, and leaves some sends waiting behind it")
+			t.Skip(wineResets)
 		}
 		before := runtime.NumGoroutine()
 		rapid.Check(t, func(t *rapid.T) { runCrowd(t, backend) })
@@ -70,8 +72,11 @@ func TestCrowd(t *testing.T) {
 func TestCrowdThatPolls(t *testing.T) {
 	t.Setenv("IOCP_DISABLE", strings.TrimLeft(os.Getenv("IOCP_DISABLE")+",restraint", ","))
 	onEach(t, func(t *testing.T, backend string) {
-		if backend != "uring" && backend != "epoll" {
+		switch {
+		case backend == "sim" || backend == "portable":
 			t.Skipf("capability: on %s one worker polls at a time", backend)
+		case underWine():
+			t.Skip(wineResets)
 		}
 		before := runtime.NumGoroutine()
 		for range 5 {

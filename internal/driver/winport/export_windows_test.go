@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"iocp/internal/driver"
 	"iocp/internal/sys/win"
 )
 
@@ -132,4 +133,24 @@ func Shortage(t *testing.T) *atomic.Int32 {
 	}
 	t.Cleanup(func() { system = before })
 	return how
+}
+
+// Inside is how many pollers of a port are in the kernel.
+func Inside(p driver.Port) int {
+	w := &p.(*Port).waker
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.inside
+}
+
+// Dequeues has those calls counted by which packets are removed.
+func Dequeues(t *testing.T) *atomic.Int64 {
+	n := new(atomic.Int64)
+	dequeue := system.dequeue
+	system.dequeue = func(port windows.Handle, entries []win.OverlappedEntry, timeout uint32) (int, error) {
+		n.Add(1)
+		return dequeue(port, entries, timeout)
+	}
+	t.Cleanup(func() { system.dequeue = dequeue })
+	return n
 }

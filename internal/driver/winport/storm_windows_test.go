@@ -1,6 +1,7 @@
 package winport_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,12 @@ import (
 // Every accepted operation completes exactly once, whatever is cancelled,
 // closed and answered at the same time, and nothing is left in the kernel.
 func TestStorm(t *testing.T) {
+	for _, others := range []int{0, 3} {
+		t.Run(fmt.Sprintf("and %d others poll", others), func(t *testing.T) { storm(t, others) })
+	}
+}
+
+func storm(t *testing.T, others int) {
 	b := newBenchWith(t, driver.NewPool(64, 8, 2))
 	var accepted, ended atomic.Int64
 	var streams []driver.Stream
@@ -20,12 +27,13 @@ func TestStorm(t *testing.T) {
 		s, peer := b.ourPair()
 		streams = append(streams, s, peer)
 	}
-	var storm sync.WaitGroup
+	defer b.crew(others).stop()
+	var going sync.WaitGroup
 	for i, s := range streams {
-		storm.Go(func() { stir(s, rand.New(rand.NewPCG(1, uint64(i))), &accepted) })
+		going.Go(func() { stir(s, rand.New(rand.NewPCG(1, uint64(i))), &accepted) })
 	}
 	calm := make(chan struct{})
-	go func() { storm.Wait(); close(calm) }()
+	go func() { going.Wait(); close(calm) }()
 	seen := map[*driver.Op]bool{}
 	count := func() {
 		for op := b.take(); op != nil; op = b.take() {
