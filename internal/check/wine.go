@@ -75,11 +75,12 @@ const nativeTests = "^(TestSimSeeds|TestStuckReader|TestArchitecture|TestPrivate
 // receives, the other of connects, so that none hides another.
 const habits = "cancels,refusals"
 
-// windowsish runs winport's clauses on a Wine that has all of Windows' habits. It
-// counts no clauses.
+// windowsish runs winport's clauses on a Wine that has all of Windows' habits, with
+// all workers that wait in the kernel, as under a load that needs them. It counts no
+// clauses.
 func (s *session) windowsish(env []string, loader, overlay string) (string, error) {
-	log, err := s.goTest("wine-"+habits, "Wine with Windows' "+habits, append(env, "IOCP_WINDOWSISH="+habits), []string{"."},
-		"-tags=windowsish", "-vet=off", "-exec="+loader, "-overlay="+overlay, packageTimeout, "-run=^TestConformance$/^winport$")
+	log, err := s.goTest("wine-"+habits, "Wine with Windows' "+habits, append(env, "IOCP_WINDOWSISH="+habits, "IOCP_DISABLE=restraint"), []string{"."},
+		"-tags=windowsish", "-vet=off", "-exec="+loader, "-overlay="+overlay, packageTimeout, "-run=^TestConformance$/^winport$", "-skip="+newestFirst)
 	return fmt.Sprintf("with Windows' %s: %s", habits, log.tally), err
 }
 

@@ -54,9 +54,16 @@ type usage struct {
 	last int
 }
 
+// due reports whether enough time has passed for the system to tell a share anew.
+func (u *usage) due(now int64) bool { return now-u.at > 4*int64(cputime.Grain) }
+
 // read reports whether one of the process's threads had to leave its CPU to another
-// since it was last called.
-func (u *usage) read() bool {
+// since it was last called. Where the system counts coarsely, it doesn't count that,
+// and is asked when a share is due.
+func (u *usage) read(now int64) bool {
+	if !u.due(now) {
+		return false
+	}
 	before := u.Preempted
 	u.Usage, u.known = cputime.Process()
 	return u.Preempted != before
@@ -66,8 +73,8 @@ func (u *usage) read() bool {
 // where the system counts coarsely: 100 percent is one CPU. It's negative where it
 // isn't known.
 func (u *usage) share(now int64) int {
-	if passed := now - u.at; passed > 4*int64(cputime.Grain) {
-		u.last = int(100 * int64(u.CPU-u.used) / passed)
+	if u.due(now) {
+		u.last = int(100 * int64(u.CPU-u.used) / (now - u.at))
 		if !u.known || u.at == 0 {
 			u.last = -1
 		}

@@ -98,7 +98,7 @@ func (e *Engine) look() {
 		return
 	}
 	e.looked.Store(now)
-	preempted := e.several && e.usage.read()
+	preempted := e.several && e.usage.read(now)
 	release, promote := e.sched.Look(uint64(ticks), e.queued(), e.total(), preempted)
 	for _, w := range e.workers {
 		if w.w.Halted() {
