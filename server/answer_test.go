@@ -16,7 +16,9 @@ import (
 )
 
 // atOnce reports whether a backend can send without an operation.
-func atOnce(backend string) bool { return backend == "uring" || backend == "epoll" }
+func atOnce(backend string) bool {
+	return backend == "uring" || backend == "epoll" || backend == "winport"
+}
 
 // An answer takes no operation, and is counted all the same, whichever worker it
 // comes from.
