@@ -8,5 +8,5 @@ import (
 // systems are those that this kernel has, or can be made to have.
 var systems = map[string]eventset.System{
 	"epoll":           eventset.Epoll(),
-	"kqueue on epoll": eventset.Kqueue(queuetest.New),
+	"kqueue-on-epoll": eventset.Kqueue(queuetest.New),
 }

@@ -12,15 +12,17 @@ import (
 // TestConformance holds the backend to the contract where there is no kqueue(2), over
 // a queue made of epoll.
 func TestConformance(t *testing.T) {
-	const name = "kqueue on epoll"
+	const name = "kqueue-on-epoll"
 	driver.Register(Backend{name, queuetest.New})
-	porttest.Run(t, porttest.Harness{Name: name, New: func(t testing.TB, cfg iocp.Config) *iocp.Port {
-		t.Helper()
-		cfg.Backend = name
-		p, err := iocp.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}})
+	t.Run(name, func(t *testing.T) {
+		porttest.Run(t, porttest.Harness{Name: name, New: func(t testing.TB, cfg iocp.Config) *iocp.Port {
+			t.Helper()
+			cfg.Backend = name
+			p, err := iocp.New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}})
+	})
 }

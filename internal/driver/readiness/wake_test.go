@@ -156,8 +156,8 @@ func TestFlushSendsWhatIsHeldBack(t *testing.T) {
 }
 
 // What is on the list of a owner who runs, and may be stuck, is left to that one;
-// but whoever polls has the port remember it.
-func TestPollRemindsOfOthersLists(t *testing.T) {
+// but whoever polls asks for a flush.
+func TestPollAsksForAFlushOfOthersLists(t *testing.T) {
 	b := newBench(t, batching{})
 	pollers := b.join(2)
 	ls := b.lines(2, pollers...)
@@ -169,7 +169,7 @@ func TestPollRemindsOfOthersLists(t *testing.T) {
 		}
 		b.look(pollers[1-l.set.index])
 		if !b.deferred.Swap(false) || len(b.hearers(op)) != 0 {
-			t.Fatal("who polls hasn't reminded the port of what is held back in another's set")
+			t.Fatal("who polls hasn't asked for a flush of what is held back in another's set")
 		}
 		b.port.Flush()
 		b.expectSent(op, nil)

@@ -10,7 +10,8 @@ import (
 
 // Transfers as golang.org/x/sys has them, for systems without calls of their own
 // here. They say the same as those, and cost an allocation if there are several
-// buffers. Descriptors never wait by themselves (O_NONBLOCK).
+// buffers. Descriptors never wait by themselves (O_NONBLOCK). A write to nobody is
+// EPIPE and no SIGPIPE: the Go runtime spares descriptors above 2.
 
 func recvPlain(fd int, bufs [][]byte, bytes int, peek bool) (int, syscall.Errno) {
 	switch {
