@@ -90,6 +90,7 @@ var givenUp = map[string]string{
 	"flying":  "in flight",
 	"takeoff": "next send",
 	"launch":  "start",
+	"crew":    "pool, workers, active",
 }
 
 func TestPrivateWordsStayAway(t *testing.T) {

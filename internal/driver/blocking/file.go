@@ -12,10 +12,10 @@ import (
 	"iocp/internal/driver"
 )
 
-// File is a file whose operations a crew carries out. It implements
+// File is a file whose operations a pool carries out. It implements
 // driver.File and io.ReaderAt. The life of an operation:
 //
-//	queued -> busy  a goroutine of the crew has taken it
+//	queued -> busy  a goroutine of the pool has taken it
 //	queued -> done  cancelled or closed
 //	busy   -> done  the system has done it; nothing stops that (C133)
 //
@@ -24,11 +24,11 @@ import (
 type File struct {
 	os *os.File
 
-	mu     sync.Mutex
-	crew   *Crew // nil until attached
-	ops    driver.List
-	busy   []*driver.Op
-	closed bool
+	mu      sync.Mutex
+	threads *Pool // nil until attached
+	ops     driver.List
+	busy    []*driver.Op
+	closed  bool
 
 	appending sync.Mutex // held for an append that takes two calls
 }
@@ -57,10 +57,10 @@ func (f *File) Attach(to driver.Port) error {
 	if f.closed {
 		return net.ErrClosed
 	}
-	if err := host.Crew().add(f); err != nil {
+	if err := host.Threads().add(f); err != nil {
 		return err
 	}
-	f.crew = host.Crew()
+	f.threads = host.Threads()
 	return nil
 }
 
@@ -77,7 +77,7 @@ func (f *File) submit(op *driver.Op) error {
 		return net.ErrClosed
 	}
 	f.ops.Push(op)
-	f.crew.Do(f)
+	f.threads.Do(f)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (f *File) appendBySize(b []byte) (int, error) {
 
 func (f *File) finish(op *driver.Op, n int, err error) {
 	op.N, op.Err = n, sysError(err)
-	f.crew.sink.Complete(op, nil, nil)
+	f.threads.sink.Complete(op, nil, nil)
 }
 
 // Cancel implements driver.Handle.
@@ -173,8 +173,8 @@ func (f *File) Close() error {
 	}
 	f.closed = true
 	f.giveUp(net.ErrClosed)
-	if f.crew != nil {
-		f.crew.remove(f)
+	if f.threads != nil {
+		f.threads.remove(f)
 	}
 	return f.release()
 }
@@ -199,7 +199,7 @@ func (f *File) Size() (int64, error) {
 // LocalAddr implements driver.Handle: a file has no address.
 func (f *File) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
 
-// CarryOut carries op out on the caller's goroutine, for a port without a crew.
+// CarryOut carries op out on the caller's goroutine, for a port without a pool.
 // Nobody may close the file meanwhile.
 func (f *File) CarryOut(op *driver.Op) (int, error) {
 	n, err := f.move(op)

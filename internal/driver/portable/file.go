@@ -7,10 +7,10 @@ import (
 	"iocp/internal/driver/blocking"
 )
 
-// Crew implements blocking.Host.
-func (p *port) Crew() *blocking.Crew { return p.crew }
+// Threads implements blocking.Host.
+func (p *port) Threads() *blocking.Pool { return p.threads }
 
-// OpenFile opens a file whose operations the port's crew carries out.
+// OpenFile opens a file whose operations the port's pool of threads carries out.
 func (p *port) OpenFile(name string, flag int, perm fs.FileMode) (driver.File, error) {
 	f, err := blocking.Open(name, flag, perm)
 	if err != nil {

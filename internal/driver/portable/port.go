@@ -40,7 +40,7 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 		wake:    make(chan struct{}, 1),
 		handles: make(map[driver.Handle]struct{}),
 	}
-	p.crew = blocking.NewCrew(sink, p.Wake)
+	p.threads = blocking.NewPool(sink, p.Wake)
 	return p, nil
 }
 
@@ -48,7 +48,7 @@ type port struct {
 	sink    driver.Sink
 	pool    *driver.Pool
 	accepts *driver.Accepts
-	crew    *blocking.Crew
+	threads *blocking.Pool
 	wake    chan struct{} // holds a wake-up not yet seen
 
 	pending atomic.Int64   // accepted and not yet completed
@@ -127,17 +127,17 @@ func (p *port) Shut() {
 	for _, h := range open {
 		h.Close()
 	}
-	p.crew.Shut()
+	p.threads.Shut()
 }
 
 // InFlight counts all operations not yet completed: a goroutine may still use
 // their buffers.
-func (p *port) InFlight() int { return int(p.pending.Load()) + p.crew.InFlight() }
+func (p *port) InFlight() int { return int(p.pending.Load()) + p.threads.InFlight() }
 
 // Close waits for the goroutines, which have nothing left to do.
 func (p *port) Close() error {
 	p.running.Wait()
-	p.crew.Wait()
+	p.threads.Wait()
 	return nil
 }
 

@@ -42,7 +42,7 @@ type Port struct {
 	system  eventset.System
 	facts   eventset.Facts // of the system
 	accepts *driver.Accepts
-	crew    *blocking.Crew
+	threads *blocking.Pool
 	slots   driver.Slots[*stream]
 	owners  owners
 	nobody  *poller // polls for no worker in particular
@@ -72,7 +72,7 @@ type handle interface {
 func Open(cfg driver.Config, sink driver.Sink, system eventset.System, exec Exec) (driver.Port, error) {
 	p := &Port{sink: sink, pool: cfg.Pool, exec: exec, system: system, facts: system.Facts(), accepts: cfg.Accepts, born: time.Now()}
 	p.nobody = &poller{port: p}
-	p.crew = blocking.NewCrew(sink, p.Wake)
+	p.threads = blocking.NewPool(sink, p.Wake)
 	p.batches.New = func() any { return &batch{room: system.NewRoom(eventsMax)} }
 	p.owners.all.Store(new([]*set))
 	p.owners.orphans.Store(new([]*set))
@@ -254,10 +254,10 @@ func (t *Transfer) giveBack() {
 func (p *Port) Note() string { return p.exec.Note() }
 
 // InFlight implements driver.Port: the kernel holds memory only within a run
-// and within the crew's calls.
+// and within the pool's calls.
 // A run counts from before it looks for transfers; one that begins after Shut
 // makes none, since it finds every stream closed.
-func (p *Port) InFlight() int { return int(p.uses.Load()) + p.crew.InFlight() }
+func (p *Port) InFlight() int { return int(p.uses.Load()) + p.threads.InFlight() }
 
 // Shut implements driver.Port.
 func (p *Port) Shut() {
@@ -265,12 +265,12 @@ func (p *Port) Shut() {
 	for _, s := range p.slots.All() {
 		s.handle().Close()
 	}
-	p.crew.Shut()
+	p.threads.Shut()
 }
 
 // Close implements driver.Port.
 func (p *Port) Close() error {
-	p.crew.Wait()
+	p.threads.Wait()
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()

@@ -15,10 +15,10 @@ import (
 )
 
 // sendFileMax is what one call sends at most, so that a fast reader doesn't
-// keep a goroutine of the crew from everybody else.
+// keep a goroutine of the pool from everybody else.
 const sendFileMax = 1 << 20
 
-// SendFile implements driver.FileSender. In its turn among the sends the crew
+// SendFile implements driver.FileSender. In its turn among the sends the pool
 // carries it out, since sendfile(2) waits for the disk even when it doesn't
 // wait for the socket.
 func (s *stream) SendFile(op *driver.Op) error {

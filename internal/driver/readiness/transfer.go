@@ -38,7 +38,7 @@ func (s *stream) transfer(send bool, out *[]Transfer) {
 	switch {
 	case op.Kind == driver.KindSendFile:
 		q.busy = true
-		s.set.port.crew.Do(&sendJob{s.set.port, t})
+		s.set.port.threads.Do(&sendJob{s.set.port, t})
 		return
 	case s.few().dgram != nil:
 		t.Msg = s.rare.dgram.message(op, send)

@@ -47,7 +47,7 @@ func (Backend) Open(cfg driver.Config, sink driver.Sink) (driver.Port, error) {
 	p := &Port{handle: port, sink: sink, pool: cfg.Pool, accepts: cfg.Accepts}
 	p.own = &poller{port: p}
 	p.waker.init(func() error { return windows.PostQueuedCompletionStatus(port, 0, wakeKey, nil) })
-	p.crew = blocking.NewCrew(sink, p.Wake)
+	p.threads = blocking.NewPool(sink, p.Wake)
 	return p, nil
 }
 

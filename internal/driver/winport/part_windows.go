@@ -12,7 +12,7 @@ import (
 const partSize = 64 << 10
 
 // part is a piece of a file between its disk and a socket. Reading it is a job for
-// the port's crew: a read may wait for the disk although it is an overlapped one
+// the port's pool of threads: a read may wait for the disk though it is overlapped
 // ("Asynchronous disk I/O appears as synchronous on Windows"), and the file may
 // belong to another port, or to none.
 type part struct {

@@ -30,10 +30,10 @@ type Port struct {
 	unknown atomic.Uint64 // packets that belong to no record
 	shut    atomic.Bool
 
-	waker  waker
-	alarms alarms
-	own    *poller        // of the port itself: no worker's
-	crew   *blocking.Crew // reads files that are sent
+	waker   waker
+	alarms  alarms
+	own     *poller        // of the port itself: no worker's
+	threads *blocking.Pool // reads files that are sent
 }
 
 // Poll implements driver.Port.
@@ -59,16 +59,16 @@ func (p *Port) Shut() {
 	for _, h := range p.handles.All() {
 		h.owner.Close()
 	}
-	p.crew.Shut()
+	p.threads.Shut()
 }
 
 // InFlight implements driver.Port.
-func (p *Port) InFlight() int { return int(p.lent.Load()) + p.crew.InFlight() }
+func (p *Port) InFlight() int { return int(p.lent.Load()) + p.threads.InFlight() }
 
 // Close implements driver.Port. After a failed Poll there may be sockets left
 // that waited for their packets; they are closed here.
 func (p *Port) Close() error {
-	p.crew.Wait()
+	p.threads.Wait()
 	p.alarms.stop()
 	p.waker.close()
 	for _, h := range p.handles.All() {

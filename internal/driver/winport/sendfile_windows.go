@@ -46,7 +46,7 @@ func (s *Stream) beginFile(r *record) error {
 	}
 	s.lend(r)
 	r.part.stream, r.part.record, r.part.file = s, r, f
-	s.port.crew.Do(r.part)
+	s.port.threads.Do(r.part)
 	return nil
 }
 

@@ -16,19 +16,19 @@ import (
 // bound is how long a test waits for anything.
 const bound = 20 * time.Second
 
-// A host is a port of which only the crew is asked for. It collects what is
+// A host is a port of which only the pool is asked for. It collects what is
 // completed.
 type host struct {
 	driver.Port
 	driver.Sink
-	crew  *blocking.Crew
-	ended chan *driver.Op
-	woken chan struct{}
+	threads *blocking.Pool
+	ended   chan *driver.Op
+	woken   chan struct{}
 }
 
 func newHost() *host {
 	h := &host{ended: make(chan *driver.Op, 1000), woken: make(chan struct{}, 1)}
-	h.crew = blocking.NewCrew(h, func() {
+	h.threads = blocking.NewPool(h, func() {
 		select {
 		case h.woken <- struct{}{}:
 		default:
@@ -37,7 +37,7 @@ func newHost() *host {
 	return h
 }
 
-func (h *host) Crew() *blocking.Crew { return h.crew }
+func (h *host) Threads() *blocking.Pool { return h.threads }
 
 func (h *host) Complete(op *driver.Op, _ *driver.Order, _ *driver.LocalQueue) { h.ended <- op }
 
@@ -70,10 +70,10 @@ func (p plug) Do() {
 	<-p.until
 }
 
-// occupy gives every goroutine of the crew something to do, and returns what
+// occupy gives every goroutine of the pool something to do, and returns what
 // ends that. There are more plugs than goroutines, so that the count shows the
 // bound.
-func occupy(t *testing.T, c *blocking.Crew) (begun *atomic.Int32, release func()) {
+func occupy(t *testing.T, c *blocking.Pool) (begun *atomic.Int32, release func()) {
 	t.Helper()
 	const plugs = 1000
 	p := plug{begun: new(atomic.Int32), began: make(chan struct{}, plugs), until: make(chan struct{})}
@@ -109,16 +109,16 @@ func write(t *testing.T, f *blocking.File) *driver.Op {
 	return op
 }
 
-func TestCrewIsBounded(t *testing.T) {
+func TestPoolIsBounded(t *testing.T) {
 	h := newHost()
-	begun, release := occupy(t, h.crew)
+	begun, release := occupy(t, h.threads)
 	if n := begun.Load(); n >= 500 {
 		t.Errorf("%d jobs are being done at a time", n)
 	}
 	release()
-	h.crew.Shut()
-	h.crew.Wait()
-	if n := h.crew.InFlight(); n != 0 || begun.Load() != 1000 {
+	h.threads.Shut()
+	h.threads.Wait()
+	if n := h.threads.InFlight(); n != 0 || begun.Load() != 1000 {
 		t.Errorf("%d jobs left and %d done, want 0 and 1000", n, begun.Load())
 	}
 }
@@ -126,7 +126,7 @@ func TestCrewIsBounded(t *testing.T) {
 // What waits behind other jobs can be given up, and only that.
 func TestQueuedOperationsAreGivenUp(t *testing.T) {
 	h := newHost()
-	_, release := occupy(t, h.crew)
+	_, release := occupy(t, h.threads)
 	f := openFile(t, h)
 	first, second, third := write(t, f), write(t, f), write(t, f)
 	if !f.Cancel(second) || f.Cancel(second) {
@@ -149,8 +149,8 @@ func TestQueuedOperationsAreGivenUp(t *testing.T) {
 		t.Fatalf("closed: got %p with %v, want %p", op, op.Err, last)
 	}
 	release()
-	h.crew.Shut()
-	h.crew.Wait()
+	h.threads.Shut()
+	h.threads.Wait()
 	if len(h.ended) != 0 {
 		t.Errorf("%d further completions", len(h.ended))
 	}
@@ -166,9 +166,9 @@ func TestShut(t *testing.T) {
 			t.Fatalf("wrote %d bytes with error %v", op.N, op.Err)
 		}
 	}
-	_, release := occupy(t, h.crew)
+	_, release := occupy(t, h.threads)
 	pending := write(t, f)
-	h.crew.Shut()
+	h.threads.Shut()
 	if op := h.next(t); op != pending || op.Err != net.ErrClosed {
 		t.Fatalf("got %p with %v, want %p", op, op.Err, pending)
 	}
@@ -177,7 +177,7 @@ func TestShut(t *testing.T) {
 	}
 	release()
 	receive(t, h.woken, "wake-up")
-	h.crew.Wait()
+	h.threads.Wait()
 	g, err := blocking.Open(f.OS().Name(), os.O_RDONLY, 0)
 	if err != nil {
 		t.Fatal(err)
