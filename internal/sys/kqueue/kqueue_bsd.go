@@ -38,7 +38,7 @@ func Change(kq int, changes []Event) error {
 		setRaw(&list[i], &changes[i])
 	}
 	some := kevents(list[:len(changes)])
-	n, err := unix.Kevent(kq, some, some, nil)
+	n, err := unix.Kevent(kq, some, some, &unix.Timespec{})
 	for i := range changes[:max(n, 0)] {
 		changes[i] = eventOf(&list[i])
 	}
@@ -51,12 +51,9 @@ const changesMax = 4
 func Trigger(kq int, token uint64) {
 	calls.Count(calls.Signal)
 	var list [1]raw
-	setRaw(&list[0], &Event{Filter: User, Flags: Enable, Fflags: noteTrigger, Token: token})
+	setRaw(&list[0], &Event{Filter: User, Flags: Enable, Fflags: unix.NOTE_TRIGGER, Token: token})
 	unix.Kevent(kq, kevents(list[:]), nil, nil)
 }
-
-// noteTrigger, among Fflags, makes the event of a User filter.
-const noteTrigger = unix.NOTE_TRIGGER
 
 // Room is for what a queue tells: the kernel's form of it.
 type Room []raw
@@ -64,13 +61,16 @@ type Room []raw
 // NewRoom makes room for so many events.
 func NewRoom(events int) Room { return make(Room, events) }
 
+// waitMax is for how long one call waits: darwin refuses what is very long.
+const waitMax = 1e6 * time.Second
+
 // Wait fills events with what there is, as many as there is room for, waiting up to
-// timeout (negative is no limit).
+// timeout (negative is no limit), or waitMax.
 func Wait(kq int, events []Event, r Room, timeout time.Duration) (int, error) {
 	calls.Count(calls.Wait)
 	var until *unix.Timespec
 	if timeout >= 0 {
-		ts := unix.NsecToTimespec(int64(timeout))
+		ts := unix.NsecToTimespec(int64(min(timeout, waitMax)))
 		until = &ts
 	}
 	r = r[:len(events)]
