@@ -16,7 +16,7 @@ import (
 
 // Backend makes ports of one kind.
 type Backend interface {
-	// Name is the name users see: winport, uring, epoll, portable, sim.
+	// Name is the name users see: winport, uring, epoll, kqueue, portable, sim.
 	Name() string
 
 	// Open makes a port. It probes by doing: an error says why this kernel

@@ -67,7 +67,7 @@ func (t *Transfer) callFile() {
 func (t *Transfer) sendFrom(fd int, off int64, n int) {
 	sent, err := unix.Sendfile(t.FD, fd, &off, n)
 	switch {
-	case sent > 0: // BSD's may say besides that the rest would wait
+	case sent > 0 && (err == unix.EAGAIN || err == unix.EINTR): // so it is on BSD
 		err = nil
 	case cantSend(err):
 		sent, err = t.copyFrom(fd, off, n)
