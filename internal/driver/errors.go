@@ -92,10 +92,11 @@ type table map[syscall.Errno]error
 
 // failed looks a number up among the exceptions, then among all.
 func failed(call string, err error, all, exceptions table) error {
-	var errno syscall.Errno
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	var errno syscall.Errno // errors.As has it on the heap
+	switch {
 	case !errors.As(err, &errno):
 		return err
 	case errno == 0:

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// alarm ends a poller's waits in time. GetQueuedCompletionStatusEx looks at its timeout with
-// the system's clock tick, every 15.6 ms, so it ends that much later than it was
-// asked to. Go's runtime has timers of half a millisecond (high-resolution
-// waitable timers, from Windows 10 1803 on): one of those
-// wakes the poller, and the kernel is given no timeout.
+// alarm ends a poller's waits in time. GetQueuedCompletionStatusEx looks at its
+// timeout with the system's clock tick, every 15.6 ms, so it ends that much later
+// than it was asked to. Go's runtime has timers of half a millisecond
+// (high-resolution waitable timers, from Windows 10 1803 on): one of those wakes the
+// poller, and the kernel is given no timeout.
 //
 // Setting a timer may wake a thread of the runtime. So one that is set for an
 // earlier time stays as it is: it has the wait end early, and the next sets it.
@@ -18,38 +18,39 @@ type alarm struct {
 	at    time.Time // zero once it has gone off
 }
 
-// alarms is the alarms of a port that are set, each with the poller that it wakes.
+// alarms is the pollers of a port whose alarms are set.
 type alarms struct {
 	mu     sync.Mutex // of all that is an alarm's, too
-	set    map[*alarm]struct{}
+	set    map[*poller]struct{}
 	closed bool
 }
 
-// start has wake called at that time, or earlier.
-func (all *alarms) start(a *alarm, at time.Time, wake func()) {
+// start has a poller woken at that time, or earlier.
+func (all *alarms) start(po *poller, at time.Time) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	a := &po.alarm
 	switch {
 	case all.closed || !a.at.IsZero() && !a.at.After(at):
 		return
 	case a.timer == nil:
-		a.timer = time.AfterFunc(time.Until(at), func() { all.ring(a, wake) })
+		a.timer = time.AfterFunc(time.Until(at), func() { all.ring(po) })
 	default:
 		a.timer.Reset(time.Until(at))
 	}
 	a.at = at
 	if all.set == nil {
-		all.set = make(map[*alarm]struct{})
+		all.set = make(map[*poller]struct{})
 	}
-	all.set[a] = struct{}{}
+	all.set[po] = struct{}{}
 }
 
-func (all *alarms) ring(a *alarm, wake func()) {
+func (all *alarms) ring(po *poller) {
 	all.mu.Lock()
-	a.at = time.Time{}
-	delete(all.set, a)
+	po.alarm.at = time.Time{}
+	delete(all.set, po)
 	all.mu.Unlock()
-	wake()
+	po.Wake()
 }
 
 // stop ends all for good, lest a timer keep a closed port in memory.
@@ -57,8 +58,8 @@ func (all *alarms) stop() {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.closed = true
-	for a := range all.set {
-		a.timer.Stop()
+	for po := range all.set {
+		po.alarm.timer.Stop()
 	}
 	all.set = nil
 }

@@ -1,7 +1,6 @@
 package winport
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -35,12 +34,12 @@ func (p *Port) SeveralPoll() bool { return true }
 func (po *poller) Poll(timeout time.Duration) error {
 	deadline := time.Now().Add(max(timeout, 0))
 	if timeout > 0 {
-		po.port.alarms.start(&po.alarm, deadline, po.Wake)
+		po.port.alarms.start(po, deadline)
 	}
 	po.reported = false
 	for {
 		woken, err := po.dequeue(timeout != 0)
-		if errors.Is(err, windows.Errno(windows.WAIT_TIMEOUT)) {
+		if err == win.TimedOut {
 			return nil
 		}
 		if err != nil {

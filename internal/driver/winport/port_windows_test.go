@@ -75,3 +75,19 @@ func TestShut(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Neither waits, with a timeout or woken, nor sends without an operation allocate.
+func TestPollsAllocateNothing(t *testing.T) {
+	b := newBench(t)
+	s, _ := b.pair()
+	now, data := s.(driver.NowSender), make([]byte, 64)
+	for what, f := range map[string]func(){
+		"a wait with a timeout": func() { b.ok(b.me.Poll(time.Millisecond)) },
+		"a wake":                func() { b.me.Wake(); b.ok(b.me.Poll(-1)) },
+		"a send":                func() { now.SendNow(data) },
+	} {
+		if n := testing.AllocsPerRun(200, f); n > 0 {
+			t.Errorf("%s allocates %v times", what, n)
+		}
+	}
+}

@@ -61,6 +61,9 @@ type TCPKeepalive struct {
 	Interval uint32
 }
 
+// TimedOut is WAIT_TIMEOUT as an error, made once: whoever only looks gets it each time.
+var TimedOut error = windows.Errno(windows.WAIT_TIMEOUT)
+
 // GetQueuedCompletionStatusEx removes packets from a port, not alertably, and
 // tells how many entries it has filled.
 func GetQueuedCompletionStatusEx(port windows.Handle, entries []OverlappedEntry, timeout uint32) (int, error) {
@@ -68,10 +71,13 @@ func GetQueuedCompletionStatusEx(port windows.Handle, entries []OverlappedEntry,
 	r1, _, e1 := syscall.SyscallN(procGetQueuedCompletionStatusEx.Addr(), uintptr(port),
 		uintptr(unsafe.Pointer(unsafe.SliceData(entries))), uintptr(len(entries)),
 		uintptr(unsafe.Pointer(&n)), uintptr(timeout), 0)
-	if r1 == 0 {
-		return 0, e1
+	switch {
+	case r1 != 0:
+		return int(n), nil
+	case e1 == syscall.Errno(windows.WAIT_TIMEOUT):
+		return 0, TimedOut
 	}
-	return int(n), nil
+	return 0, e1
 }
 
 // Accept is the plain accept, without an address.
