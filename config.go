@@ -25,7 +25,7 @@ type Config struct {
 	// multiples of 200 microseconds. 0 means that every running worker counts.
 	StallAfter time.Duration
 
-	// Backend names the backend to use: winport, uring, epoll or portable.
+	// Backend names the backend to use: winport, uring, epoll, kqueue or portable.
 	// Empty means the environment variable IOCP_BACKEND, or else the first
 	// that works here. A backend that was named and can't be had is an error.
 	// By name only there is sim, a network simulated in this process, for
