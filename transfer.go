@@ -41,7 +41,7 @@ func (s *Socket) Send(op *Op, bufs ...[]byte) error {
 // TrySend sends what of b the system takes at once, without an operation and
 // without a completion, and reports how many bytes that was: from 1 to len(b).
 // ErrWouldBlock says that it takes nothing: sends of the socket are pending, or
-// there is no room, or the backend has no such call (uring, epoll and winport have it).
+// there is no room, or the backend has no such call (uring, epoll, kqueue and winport have it).
 // Other errors are those of Send, of the call or of its completion; nothing was sent
 // then. It never waits, and b is the caller's again when it returns. What it didn't
 // take is for Send.
