@@ -51,6 +51,7 @@ func TestLocksPerMessage(t *testing.T) {
 	for _, backend := range []string{"epoll", "uring"} {
 		for _, mode := range []string{"free", "batch"} {
 			t.Run(backend+"/"+mode, func(t *testing.T) {
+				needs(t, backend)
 				counts := measure(t, tool, backend, mode)
 				t.Log(told(counts))
 				total, others := 0.0, 0.0
