@@ -15,6 +15,7 @@ import (
 // ECONNABORTED. BSD's sockets are spent: another takes the place. The lock is held.
 func (s *stream) disconnect() {
 	switch {
+	case s.stage == closed: // and the descriptor soon will be
 	case s.set.port.facts.Disconnect != nil:
 		s.set.port.facts.Disconnect(s.fd())
 	case s.kind != kindUnix:
