@@ -12,8 +12,8 @@ import (
 	"iocp/internal/driver/winport"
 )
 
-// crew is pollers that a goroutine each has poll, until they are told to stop.
-type crew struct {
+// group is pollers that a goroutine each has poll, until they are told to stop.
+type group struct {
 	b     *bench
 	all   []*member
 	stops atomic.Bool
@@ -25,8 +25,8 @@ type member struct {
 	polls atomic.Int64 // that are over
 }
 
-func (b *bench) crew(n int) *crew {
-	c := &crew{b: b}
+func (b *bench) polling(n int) *group {
+	c := &group{b: b}
 	for range n {
 		m := &member{Poller: b.port.NewPoller(new(driver.LocalQueue))}
 		c.all = append(c.all, m)
@@ -36,7 +36,7 @@ func (b *bench) crew(n int) *crew {
 	return c
 }
 
-func (c *crew) work(m *member) {
+func (c *group) work(m *member) {
 	for !c.stops.Load() {
 		if err := m.Poll(-1); err != nil {
 			c.b.t.Error(err)
@@ -47,7 +47,7 @@ func (c *crew) work(m *member) {
 }
 
 // stop has all of them woken, each by a wake of its own.
-func (c *crew) stop() {
+func (c *group) stop() {
 	c.stops.Store(true)
 	for _, m := range c.all {
 		m.Wake()
@@ -81,7 +81,7 @@ func TestSeveralWaitInTheKernel(t *testing.T) {
 	if !b.port.SeveralPoll() {
 		t.Fatal("one may poll at a time")
 	}
-	c := b.crew(pollers)
+	c := b.polling(pollers)
 	before := make([]int64, pollers)
 	for round := range rounds {
 		b.allInside(pollers)
@@ -110,7 +110,7 @@ func TestNoWakeIsLost(t *testing.T) {
 	const pollers, wakers, each = 4, 3, 200
 	calls := winport.Dequeues(t)
 	b := newBench(t)
-	c := b.crew(pollers)
+	c := b.polling(pollers)
 	var waking sync.WaitGroup
 	for k := range wakers {
 		dice := rand.New(rand.NewPCG(2, uint64(k)))
@@ -149,7 +149,7 @@ func TestSeveralReportInOrder(t *testing.T) {
 	const rounds, pending = 15, 64
 	b := newBench(t)
 	s, peer := b.ourPair()
-	c := b.crew(4)
+	c := b.polling(4)
 	for range rounds {
 		var sends, recvs []*driver.Op
 		for i := range pending {
@@ -185,7 +185,7 @@ func TestSeveralReportInOrder(t *testing.T) {
 func TestShutWithSeveralInTheKernel(t *testing.T) {
 	b := newBench(t)
 	s, peer := b.ourPair()
-	b.crew(4)
+	b.polling(4)
 	b.allInside(4)
 	ops := []*driver.Op{recvOp(make([]byte, 1)), recvOp(make([]byte, 1)), {Kind: driver.KindRecvPooled}}
 	b.ok(s.Recv(ops[0]))

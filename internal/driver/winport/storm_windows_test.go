@@ -27,7 +27,7 @@ func storm(t *testing.T, others int) {
 		s, peer := b.ourPair()
 		streams = append(streams, s, peer)
 	}
-	defer b.crew(others).stop()
+	defer b.polling(others).stop()
 	var going sync.WaitGroup
 	for i, s := range streams {
 		going.Go(func() { stir(s, rand.New(rand.NewPCG(1, uint64(i))), &accepted) })
