@@ -144,7 +144,7 @@ var rules = []rule{
 var unsafeName = regexp.MustCompile(`_unsafe(_linux|_windows|_darwin|_freebsd)?(_test)?\.go$`)
 
 func clientImports(s source) []string {
-	clients := []string{"server", "routine", "porttest"}
+	clients := []string{"server", "routine", "portnet", "porttest"}
 	if !slices.ContainsFunc(clients, s.in) {
 		return nil
 	}
@@ -260,6 +260,7 @@ func TestArchitectureRules(t *testing.T) {
 			{path: "server/conn.go", imports: []string{"iocp/routine"}},
 			{path: "routine/routine.go", imports: []string{"iocp/porttest"}},
 			{path: "server/conn_test.go", imports: []string{"iocp/routine"}},
+			{path: "portnet/conn.go", imports: []string{"iocp", "iocp/server"}},
 			{path: "porttest/conformance_test.go", imports: []string{"iocp/internal/driver/sim"}},
 		},
 		"mirrors": {

@@ -14,7 +14,7 @@ import (
 )
 
 // publicPackages are the folders whose exported names users build on.
-var publicPackages = []string{".", "server", "routine", "porttest"}
+var publicPackages = []string{".", "server", "routine", "portnet", "porttest"}
 
 // face is what a package exports.
 type face struct {

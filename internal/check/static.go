@@ -20,7 +20,7 @@ var (
 )
 
 // library is the packages that programs use.
-var library = []string{".", "./server", "./routine", "./porttest"}
+var library = []string{".", "./server", "./routine", "./portnet", "./porttest"}
 
 // gofmt looks at all Go files below the root, tracked or about to be.
 func gofmt(s *session) (string, error) {
