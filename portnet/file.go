@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"runtime"
 	"syscall"
 
 	"iocp"
@@ -125,8 +126,11 @@ var errNoWay = errors.New("no way to open the same file again")
 
 // reopen opens for the port the very file that is open already, whatever its name
 // leads to by now: Linux has names for that (proc_pid_fd(5)), with the mode in which
-// it is open as theirs. Where there is none, it is an error.
+// it is open as theirs. Elsewhere such a name would be anybody's file.
 func (n *Network) reopen(f file) (again *iocp.File, err error) {
+	if runtime.GOOS != "linux" {
+		return nil, errNoWay
+	}
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
