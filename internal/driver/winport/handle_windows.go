@@ -63,7 +63,7 @@ func (h *handle) lend(r *record) {
 func (h *handle) landed(r *record) {
 	r.unload()
 	h.lent--
-	h.port.lent.Add(-1)
+	h.port.landed()
 }
 
 // returned takes back a record whose packet has come, and reports whether the

@@ -65,6 +65,13 @@ func (p *Port) Shut() {
 // InFlight implements driver.Port.
 func (p *Port) InFlight() int { return int(p.lent.Load()) + p.threads.InFlight() }
 
+// landed counts a record that is back from the kernel.
+func (p *Port) landed() {
+	if p.lent.Add(-1) == 0 && p.shut.Load() {
+		p.Wake() // whoever closes the port waits for InFlight to fall, maybe for a packet that another has
+	}
+}
+
 // Close implements driver.Port. After a failed Poll there may be sockets left
 // that waited for their packets; they are closed here.
 func (p *Port) Close() error {

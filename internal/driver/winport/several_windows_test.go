@@ -200,3 +200,28 @@ func TestShutWithSeveralInTheKernel(t *testing.T) {
 		return len(got) == len(ops) && b.port.InFlight() == 0
 	})
 }
+
+// Whoever polls until the kernel has given everything back comes out when it has,
+// though the last packet was another's.
+func TestLastPacketIsAnothers(t *testing.T) {
+	b := newBench(t)
+	s, _ := b.ourPair()
+	b.ok(s.Recv(recvOp(make([]byte, 1))))
+	var out atomic.Int32
+	var polling sync.WaitGroup
+	for _, poll := range []func(time.Duration) error{b.port.Poll, b.me.Poll} {
+		polling.Go(func() {
+			for b.port.InFlight() > 0 {
+				if err := poll(-1); err != nil {
+					t.Error(err)
+				}
+			}
+			out.Add(1)
+		})
+	}
+	b.allInside(2)
+	b.port.Shut()
+	defer polling.Wait()
+	defer b.port.Wake()
+	b.until("both come out", func() bool { return out.Load() == 2 })
+}
