@@ -125,6 +125,12 @@ func Shortage(t *testing.T) *atomic.Int32 {
 	system.connect = func(sock windows.Handle, to windows.Sockaddr, r *record) error {
 		return starting(func(sock windows.Handle, r *record) error { return before.connect(sock, to, r) })(sock, r)
 	}
+	system.sendNow = func(sock windows.Handle, b []byte) (int, error) {
+		if how.Load() != Ample {
+			return 0, windows.WSAENOBUFS
+		}
+		return before.sendNow(sock, b)
+	}
 	system.accept = func(l, conn windows.Handle, r *record) error {
 		if err := short(&r.owner.(*Listener).handle, r); err != nil {
 			return err

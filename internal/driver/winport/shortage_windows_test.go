@@ -55,6 +55,23 @@ func TestShortage(t *testing.T) {
 	}
 }
 
+// TestShortageOfSendNow: the system has no room for the bytes just now, which is no
+// fault of the connection.
+func TestShortageOfSendNow(t *testing.T) {
+	how := winport.Shortage(t)
+	b := newBench(t)
+	s, _ := b.pair()
+	now := s.(driver.NowSender)
+	how.Store(winport.InTheCall)
+	if n, err := now.SendNow([]byte("abc")); n != 0 || err != driver.ErrWouldBlock {
+		t.Errorf("sent %d bytes, %v", n, err)
+	}
+	how.Store(winport.Ample)
+	if n, err := now.SendNow([]byte("abc")); n != 3 || err != nil {
+		t.Errorf("with memory again: sent %d bytes, %v", n, err)
+	}
+}
+
 func datagramOp() *driver.Op {
 	op := &driver.Op{Kind: driver.KindRecvFrom}
 	op.SetOneBuf(make([]byte, 3))

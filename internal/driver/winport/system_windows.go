@@ -21,6 +21,7 @@ var system = struct {
 	socket   func(family, kind, protocol int32) (windows.Handle, error)
 	recv     func(sock windows.Handle, r *record) error
 	send     func(sock windows.Handle, r *record) error
+	sendNow  func(sock windows.Handle, b []byte) (int, error)
 	recvFrom func(sock windows.Handle, r *record) error
 	accept   func(l, conn windows.Handle, r *record) error
 	connect  func(sock windows.Handle, to windows.Sockaddr, r *record) error
@@ -42,6 +43,7 @@ var system = struct {
 	send: func(sock windows.Handle, r *record) error {
 		return windows.WSASend(sock, &r.bufs[0], uint32(len(r.bufs)), nil, 0, &r.ov, nil)
 	},
+	sendNow: win.SendNow,
 	recvFrom: func(sock windows.Handle, r *record) error {
 		if r.ends.asks {
 			return r.ends.msg.Receive(sock, r.bufs, &r.ov)

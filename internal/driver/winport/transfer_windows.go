@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 
 	"iocp/internal/driver"
-	"iocp/internal/sys/win"
 )
 
 // Recv implements driver.Stream. One receive at a time is with the kernel: when
@@ -185,8 +184,11 @@ func (s *Stream) SendNow(b []byte) (int, error) {
 	if err := s.unblock(); err != nil {
 		return 0, err
 	}
-	n, err := win.SendNow(s.sock, b)
-	if err == windows.WSAEWOULDBLOCK {
+	n, err := system.sendNow(s.sock, b)
+	switch err {
+	case windows.WSAEWOULDBLOCK, windows.WSAENOBUFS:
+		// WSAENOBUFS: no memory for a copy of it, which is no fault of the connection
+		// (github.com/zeromq/libzmq pull request 1471). If it lasts, an operation tells.
 		return 0, driver.ErrWouldBlock
 	}
 	return n, sysError("WSASend", err)

@@ -1,6 +1,9 @@
 package winport
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // waker makes pollers return that wait in the kernel, by a packet of its own.
 //
@@ -21,7 +24,12 @@ type waker struct {
 	meant  int       // of these, who are to come out
 	calls  uint64    // of wakeAll
 	closed bool
+	retry  *time.Timer // once the system has refused the packet
 }
+
+// retryAfter is how long a packet that the system has refused, for it is short of
+// memory, isn't posted again, unless somebody comes out before.
+const retryAfter = 10 * time.Millisecond
 
 // call is a poller's part of a waker, whose lock guards it.
 type call struct {
@@ -107,10 +115,25 @@ func (w *waker) forget(c *call) bool {
 }
 
 // send posts the packet if that is needed, and has those look again who wait to go
-// in. If the system refuses, who leaves next tries again.
+// in. If the system refuses, it's tried again by who leaves next, or soon.
 func (w *waker) send() {
 	if w.meant > 0 && !w.posted && !w.closed {
-		w.posted = w.post() == nil
+		if w.posted = w.post() == nil; !w.posted {
+			w.again()
+		}
 	}
 	w.opened.Broadcast()
+}
+
+// again has send called later. The lock is held.
+func (w *waker) again() {
+	if w.retry != nil {
+		w.retry.Reset(retryAfter)
+		return
+	}
+	w.retry = time.AfterFunc(retryAfter, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.send()
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // kernel counts what a waker posts, and takes it or not.
@@ -116,23 +117,48 @@ func TestWakeAll(t *testing.T) {
 // A system that is short of memory refuses the packet. Then nobody waits for it to
 // arrive, and who leaves next has it posted.
 func TestWakeRefused(t *testing.T) {
-	var w waker
-	k := kernel{full: true}
-	w.init(k.post)
-	calls := inside(&w, 2)
-	w.wake(calls[0])
-	w.leave(calls[1], false)
-	w.enter(calls[1], true) // returns
-	k.full = false
-	w.leave(calls[1], false)
-	if k.posts != 1 || !w.leave(calls[0], true) {
-		t.Errorf("%d packets", k.posts)
-	}
-	w.close()
-	w.enter(calls[0], true)
-	if w.wake(calls[0]); k.posts != 1 {
-		t.Error("posted to a port that is closed")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var w waker
+		k := kernel{full: true}
+		w.init(k.post)
+		calls := inside(&w, 2)
+		w.wake(calls[0])
+		w.leave(calls[1], false)
+		w.enter(calls[1], true) // returns
+		k.full = false
+		w.leave(calls[1], false)
+		if k.posts != 1 || !w.leave(calls[0], true) {
+			t.Errorf("%d packets", k.posts)
+		}
+		w.close()
+		w.enter(calls[0], true)
+		if w.wake(calls[0]); k.posts != 1 {
+			t.Error("posted to a port that is closed")
+		}
+	})
+}
+
+// Where all stay in the kernel, the packet that was refused is posted again all the
+// same, once there is memory.
+func TestWakeRefusedIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w waker
+		k := kernel{full: true}
+		w.init(k.post)
+		calls := inside(&w, 2)
+		w.wake(calls[0])
+		time.Sleep(5 * retryAfter)
+		w.mu.Lock()
+		k.full = false
+		w.mu.Unlock()
+		time.Sleep(2 * retryAfter)
+		if synctest.Wait(); k.posts != 1 {
+			t.Fatalf("%d packets", k.posts)
+		}
+		if !w.leave(calls[0], true) || k.posts != 1 {
+			t.Errorf("who was woken isn't, or it took %d packets", k.posts)
+		}
+	})
 }
 
 // A packet that nobody is meant by any more, since who was came out with another, is
