@@ -96,7 +96,9 @@ type Port interface {
 	Shut()
 
 	// InFlight is the number of operations whose memory the kernel holds
-	// and that need further Poll calls to come back.
+	// and that need further Poll calls to come back. When it falls to 0 after
+	// Shut, whoever is in Poll must return: the port that is being closed may
+	// wait there for an operation that another Poll has brought back.
 	InFlight() int
 
 	// Close releases the port's own kernel resources. The root calls it
