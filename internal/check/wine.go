@@ -67,8 +67,8 @@ var nativeOnly = []string{
 // nativeTests are tests that take Wine long and ask Windows for nothing that others
 // don't: seeds of the simulated network, of which TestConformance has one; a program
 // that sends away who doesn't read, once a minute of messages has filled the
-// buffers; and what documents and imports say.
-const nativeTests = "^(TestSimSeeds|TestStuckReader|TestArchitecture|TestPrivateWordsStayAway|TestGlossaryIsUsed)$"
+// buffers; what documents and imports say; and one that starts go, which Wine hasn't.
+const nativeTests = "^(TestSimSeeds|TestStuckReader|TestLess|TestArchitecture|TestPrivateWordsStayAway|TestGlossaryIsUsed)$"
 
 // habits are what Windows does and Wine doesn't, by the names that the build tag
 // windowsish knows them by: see winport. They are of different operations, the one of
