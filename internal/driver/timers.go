@@ -43,7 +43,7 @@ func (t *Timers) Remove(op *Op) bool {
 		return false
 	}
 	i := op.N
-	if i >= len(t.heap) || t.heap[i].op != op {
+	if i < 0 || i >= len(t.heap) || t.heap[i].op != op {
 		return false
 	}
 	op.N = 0

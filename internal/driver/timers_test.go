@@ -69,3 +69,18 @@ func BenchmarkTimers(b *testing.B) {
 		i++
 	}
 }
+
+// TestRemoveOfAnothers: a timer of another port may be over, and its N anything, by the
+// time its place is looked at.
+func TestRemoveOfAnothers(t *testing.T) {
+	var mine, others driver.Timers
+	op := new(driver.Op)
+	mine.Add(new(driver.Op), 1)
+	others.Add(op, 1)
+	for _, n := range []int{-5, 0, 1, 5} {
+		op.N = n
+		if mine.Remove(op) {
+			t.Errorf("another's timer was removed, with N %d", n)
+		}
+	}
+}
