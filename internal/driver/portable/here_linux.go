@@ -1,7 +1,9 @@
 package portable
 
 import (
+	"encoding/binary"
 	"net/netip"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +30,11 @@ func cameTo(told []byte) netip.Addr {
 	case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
 		return netip.AddrFrom4([4]byte(data[8:12])) // ipi_addr
 	case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
-		return netip.AddrFrom16([16]byte(data[:16])).Unmap() // ipi6_addr
+		ip := netip.AddrFrom16([16]byte(data[:16])).Unmap() // ipi6_addr
+		if ip.Is6() && ip.IsLinkLocalUnicast() {
+			ip = ip.WithZone(strconv.FormatUint(uint64(binary.NativeEndian.Uint32(data[16:20])), 10)) // ipi6_ifindex
+		}
+		return ip
 	}
 	return netip.Addr{}
 }
